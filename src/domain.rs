@@ -1,0 +1,17 @@
+//! Plain types that every layer shares: no SQL, no HTTP, no cryptography.
+
+pub mod change;
+pub mod digest;
+pub mod fingerprint;
+pub mod profile;
+pub mod record;
+pub mod search;
+pub mod summary;
+
+pub use change::{Change, Sign};
+pub use digest::Digest;
+pub use fingerprint::{Fingerprint, KeyId, ParseHexError};
+pub use profile::{Digests, Profile};
+pub use record::{LegacyForm, Record, SearchableUserId};
+pub use search::Search;
+pub use summary::Summary;

@@ -1,0 +1,298 @@
+//! Taking certificates in: read, merge with what is stored, write.
+//!
+//! Parsing and verifying happen outside the transaction. A write names the revision that it merged
+//! with; when somebody else was faster it is merged again, and what has been verified stays verified.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::Keyring;
+use crate::cert::{self, BareSignature, DecodeError, Incoming, Item, Merged, Rejected, Rejection};
+use crate::domain::summary::Issuer;
+use crate::domain::{Fingerprint, Search};
+use crate::storage::{MergeBase, Put, PutOutcome, StorageError};
+
+/// Certificates that are merged and written in one transaction.
+const BATCH_LIMIT: usize = 64;
+/// How often a certificate is merged again because somebody else wrote it first.
+const CONFLICT_LIMIT: u32 = 100;
+
+/// What became of each certificate, in the order of the input.
+#[derive(Debug, Default)]
+pub struct Submission {
+    pub results: Vec<CertificateResult>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateResult {
+    /// Known when the primary key could be read.
+    pub fingerprint: Option<Fingerprint>,
+    pub outcome: Outcome,
+}
+
+/// Every outcome but `Rejected` says that the certificate is durably stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Inserted,
+    Updated,
+    /// Nothing new.
+    Unchanged,
+    Rejected(Rejection),
+}
+
+/// Why a whole submission failed. What was stored before stays; sending all again is harmless.
+#[derive(Debug, Error)]
+pub enum SubmitError {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Too many others write the same certificates.
+    #[error("the certificate is being changed by too many others at once")]
+    Contended,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Keyring {
+    /// Stores the certificates of `input`: armored text, of which every block is read, or packets.
+    pub async fn submit(&self, input: Bytes) -> Result<Submission, SubmitError> {
+        let limits = self.settings.limits;
+        let items = self.blocking(move || read_all(&input, &limits)).await.unwrap_or(Ok(vec![internal()]))?;
+        self.store_items(items).await
+    }
+
+    /// Stores what has been read already, as [`Keyring::submit`] does.
+    pub async fn store_items(&self, items: Vec<Item>) -> Result<Submission, SubmitError> {
+        let mut submission = Submission::default();
+        let mut batch = Batch::default();
+        for item in items {
+            match item {
+                Item::Certificate(incoming) => {
+                    if batch.is_full_for(&incoming) {
+                        self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
+                    }
+                    batch.push(incoming);
+                }
+                Item::BareSignature(signature) => {
+                    self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
+                    self.store_revocation(signature, &mut submission).await?;
+                }
+                Item::Rejected(rejected) => {
+                    self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
+                    submission.results.push(rejected.into());
+                }
+            }
+        }
+        self.store_batch(batch, &mut submission).await?;
+        submission.results.iter().for_each(|result| self.count(&result.outcome));
+        Ok(submission)
+    }
+
+    async fn store_batch(&self, batch: Batch, submission: &mut Submission) -> Result<(), SubmitError> {
+        let order: Vec<Fingerprint> = batch.incoming.iter().map(Incoming::fingerprint).collect();
+        let mut outcomes = HashMap::new();
+        let mut pending = batch.incoming;
+        for attempt in 0..CONFLICT_LIMIT {
+            if pending.is_empty() {
+                break;
+            }
+            back_off(attempt).await;
+            pending = self.try_batch(pending, &mut outcomes).await?;
+        }
+        if !pending.is_empty() {
+            return Err(SubmitError::Contended);
+        }
+        submission.results.extend(order.into_iter().map(|fingerprint| CertificateResult {
+            fingerprint: Some(fingerprint),
+            outcome: outcomes.remove(&fingerprint).unwrap_or(Outcome::Rejected(Rejection::Internal)),
+        }));
+        Ok(())
+    }
+
+    /// Merges and writes once; answers the certificates that somebody else wrote first.
+    async fn try_batch(
+        &self,
+        pending: Vec<Incoming>,
+        outcomes: &mut HashMap<Fingerprint, Outcome>,
+    ) -> Result<Vec<Incoming>, SubmitError> {
+        let fingerprints: Vec<Fingerprint> = pending.iter().map(Incoming::fingerprint).collect();
+        let bases = self.store.merge_bases(&fingerprints).await?;
+        let Some(merged) = self.blocking(move || merge_all(pending, bases)).await else {
+            let internal = Outcome::Rejected(Rejection::Internal);
+            outcomes.extend(fingerprints.into_iter().map(|fingerprint| (fingerprint, internal.clone())));
+            return Ok(Vec::new());
+        };
+        outcomes.extend(merged.settled);
+        if merged.puts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let written = self.store.put(&merged.puts).await?;
+        let mut conflicts = Vec::new();
+        for (incoming, outcome) in merged.changed.into_iter().zip(written) {
+            match outcome {
+                PutOutcome::Conflict => conflicts.push(incoming),
+                other => {
+                    outcomes.insert(incoming.fingerprint(), other.into());
+                }
+            }
+        }
+        Ok(conflicts)
+    }
+
+    /// Adds a revocation to every stored certificate that it is valid for.
+    async fn store_revocation(&self, signature: BareSignature, submission: &mut Submission) -> Result<(), SubmitError> {
+        let found = self.store.certificates(&search_for(signature.issuer()), self.settings.result_limit).await?;
+        if found.is_empty() {
+            submission.results.push(rejected(None, Rejection::RevokesUnknown));
+        }
+        for certificate in found {
+            let outcome = self.revoke(&signature, certificate.fingerprint).await?;
+            submission.results.push(CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
+        }
+        Ok(())
+    }
+
+    async fn revoke(&self, signature: &BareSignature, fingerprint: Fingerprint) -> Result<Outcome, SubmitError> {
+        for attempt in 0..CONFLICT_LIMIT {
+            back_off(attempt).await;
+            let Some(base) = self.store.merge_bases(&[fingerprint]).await?.pop() else {
+                return Ok(Outcome::Rejected(Rejection::RevokesUnknown));
+            };
+            let revision = base.revision;
+            let signature = signature.clone();
+            let merged =
+                self.blocking(move || signature.merge(&base.packets)).await.unwrap_or(Err(Rejection::Internal));
+            let record = match merged {
+                Err(reason) => return Ok(Outcome::Rejected(reason)),
+                Ok(Merged::Unchanged) => return Ok(Outcome::Unchanged),
+                Ok(Merged::Changed(record)) => *record,
+            };
+            match self.store.put(&[Put { record, base: Some(revision) }]).await?.pop() {
+                Some(PutOutcome::Conflict) | None => {}
+                Some(outcome) => return Ok(outcome.into()),
+            }
+        }
+        Err(SubmitError::Contended)
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        self.counts.add(outcome);
+        match outcome {
+            Outcome::Inserted => self.metrics.added.inc(),
+            Outcome::Updated => self.metrics.updated.inc(),
+            Outcome::Unchanged => self.metrics.ignored.inc(),
+            Outcome::Rejected(reason) => self.metrics.rejected.with_label_values(&[reason.label()]).inc(),
+        }
+    }
+
+    /// Runs `work` on a thread where it may block, within the limit on verifiers. A panic in it
+    /// is logged and counted, and answers `None`.
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let permit = self.verifiers.clone().acquire_owned().await.ok()?;
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            std::panic::catch_unwind(AssertUnwindSafe(work))
+        });
+        let result = task.await.ok()?;
+        if result.is_err() {
+            tracing::error!("a certificate made the parser panic; it was rejected");
+            self.metrics.panics.inc();
+        }
+        result.ok()
+    }
+}
+
+/// Certificates with different fingerprints.
+#[derive(Default)]
+struct Batch {
+    incoming: Vec<Incoming>,
+    fingerprints: HashSet<Fingerprint>,
+}
+
+impl Batch {
+    fn is_full_for(&self, incoming: &Incoming) -> bool {
+        self.incoming.len() >= BATCH_LIMIT || self.fingerprints.contains(&incoming.fingerprint())
+    }
+
+    fn push(&mut self, incoming: Incoming) {
+        self.fingerprints.insert(incoming.fingerprint());
+        self.incoming.push(incoming);
+    }
+}
+
+#[derive(Default)]
+struct MergedBatch {
+    settled: Vec<(Fingerprint, Outcome)>,
+    /// In the order of `puts`.
+    changed: Vec<Incoming>,
+    puts: Vec<Put>,
+}
+
+fn merge_all(pending: Vec<Incoming>, bases: Vec<MergeBase>) -> MergedBatch {
+    let bases: HashMap<Fingerprint, MergeBase> = bases.into_iter().map(|base| (base.fingerprint, base)).collect();
+    let mut batch = MergedBatch::default();
+    for mut incoming in pending {
+        let fingerprint = incoming.fingerprint();
+        let base = bases.get(&fingerprint);
+        match incoming.merge(base.map(|base| base.packets.as_ref())) {
+            Err(reason) => batch.settled.push((fingerprint, Outcome::Rejected(reason))),
+            Ok(Merged::Unchanged) => batch.settled.push((fingerprint, Outcome::Unchanged)),
+            Ok(Merged::Changed(record)) => {
+                batch.puts.push(Put { record: *record, base: base.map(|base| base.revision) });
+                batch.changed.push(incoming);
+            }
+        }
+    }
+    batch
+}
+
+fn read_all(input: &Bytes, limits: &cert::Limits) -> Result<Vec<Item>, DecodeError> {
+    let mut items = Vec::new();
+    for stream in cert::decode(input)? {
+        items.extend(cert::read(&stream, limits));
+    }
+    Ok(items)
+}
+
+fn search_for(issuer: Issuer) -> Search {
+    match issuer {
+        Issuer::KeyId(id) => Search::KeyId(id),
+        Issuer::Fingerprint(fingerprint) | Issuer::Both(_, fingerprint) => Search::Fingerprint(fingerprint),
+    }
+}
+
+/// Lets the others finish: 0 to 64 ms, longer with each attempt.
+async fn back_off(attempt: u32) {
+    if attempt > 0 {
+        tokio::time::sleep(Duration::from_millis(1 << attempt.min(6))).await;
+    }
+}
+
+fn internal() -> Item {
+    Item::Rejected(Rejected { fingerprint: None, reason: Rejection::Internal })
+}
+
+fn rejected(fingerprint: Option<Fingerprint>, reason: Rejection) -> CertificateResult {
+    CertificateResult { fingerprint, outcome: Outcome::Rejected(reason) }
+}
+
+impl From<Rejected> for CertificateResult {
+    fn from(value: Rejected) -> Self {
+        rejected(value.fingerprint, value.reason)
+    }
+}
+
+impl From<PutOutcome> for Outcome {
+    fn from(outcome: PutOutcome) -> Self {
+        match outcome {
+            PutOutcome::Inserted => Self::Inserted,
+            PutOutcome::Updated => Self::Updated,
+            PutOutcome::Conflict => Self::Rejected(Rejection::Internal),
+            PutOutcome::Blocked => Self::Rejected(Rejection::Blocked),
+            PutOutcome::DigestTaken => Self::Rejected(Rejection::DigestTaken),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! An OpenPGP keyserver. `ARCHITECTURE.md` is the map.
+//!
+//! Modules use only those of lower levels; a test enforces it from the imports.
+
+pub mod cert;
+pub mod domain;
+pub mod keyring;
+pub mod storage;
+pub mod telemetry;

@@ -1,0 +1,5 @@
+//! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
+
+mod keyring;
+
+pub use keyring::KeyringMetrics;

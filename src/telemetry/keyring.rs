@@ -1,0 +1,40 @@
+//! Metrics of what happens to certificates.
+
+use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+
+/// Counters of the keyring. The four names without `_total` are Hockeypuck's.
+#[derive(Clone, Debug)]
+pub struct KeyringMetrics {
+    pub added: IntCounter,
+    pub updated: IntCounter,
+    pub ignored: IntCounter,
+    pub removed: IntCounter,
+    /// Certificates that were not stored, by reason.
+    pub rejected: IntCounterVec,
+    /// Certificates that made the parser panic.
+    pub panics: IntCounter,
+}
+
+impl KeyringMetrics {
+    pub fn register(registry: &Registry) -> prometheus::Result<Self> {
+        let metrics = Self {
+            added: IntCounter::new("hockeypuck_keys_added", "New certificates")?,
+            updated: IntCounter::new("hockeypuck_keys_updated", "Certificates that a submission changed")?,
+            ignored: IntCounter::new("hockeypuck_keys_ignored", "Submitted certificates with nothing new")?,
+            removed: IntCounter::new("hockeypuck_keys_removed", "Deleted certificates")?,
+            rejected: IntCounterVec::new(
+                Opts::new(
+                    "hockeypuck_certificates_rejected_total",
+                    "Submitted certificates that were not stored, by reason",
+                ),
+                &["reason"],
+            )?,
+            panics: IntCounter::new("hockeypuck_parser_panics_total", "Certificates that made the parser panic")?,
+        };
+        for counter in [&metrics.added, &metrics.updated, &metrics.ignored, &metrics.removed, &metrics.panics] {
+            registry.register(Box::new(counter.clone()))?;
+        }
+        registry.register(Box::new(metrics.rejected.clone()))?;
+        Ok(metrics)
+    }
+}
