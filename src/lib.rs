@@ -4,6 +4,7 @@
 
 pub mod cert;
 pub mod domain;
+pub mod http;
 pub mod keyring;
 pub mod storage;
 pub mod telemetry;

@@ -1,5 +1,9 @@
 //! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
 
+mod http;
 mod keyring;
+mod store;
 
+pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
+pub use store::StoreMetrics;
