@@ -16,7 +16,10 @@ use tower::ServiceBuilder;
 use super::hkp::{add, hashquery, lookup, stats};
 use super::{ApiError, AppState, health, layers, pages, reply};
 
-const TABLE: &[(&str, fn() -> MethodRouter<AppState>)] = &[
+/// A path, and what it answers to which methods.
+type Entry = (&'static str, fn() -> MethodRouter<AppState>);
+
+const TABLE: &[Entry] = &[
     ("/", || reads(pages::home)),
     ("/assets/style.css", || reads(pages::style)),
     ("/favicon.ico", || reads(pages::favicon)),
