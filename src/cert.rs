@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a socket or the store, and nothing panics on any bytes.
 
+pub mod armor;
 pub mod limits;
 pub mod rejection;
 

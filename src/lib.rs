@@ -5,6 +5,7 @@
 pub mod cert;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod keyring;
 pub mod storage;
 pub mod telemetry;

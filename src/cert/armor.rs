@@ -1,0 +1,3 @@
+//! ASCII armor (RFC 9580 section 6).
+
+pub mod encode;
