@@ -213,7 +213,7 @@ impl Keyring {
 
     /// Runs `work` on a thread where it may block, within the limit on verifiers. A panic in it
     /// is logged and counted, and answers `None`.
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(super) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let permit = self.verifiers.clone().acquire_owned().await.ok()?;
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
