@@ -78,6 +78,6 @@ impl<R: Read> ArmoredReader<R> {
 }
 
 fn damaged(offset: u64) -> Piece {
-    let reason = Rejection::Framing("the armor is damaged");
+    let reason = Rejection::Armor;
     Piece { kind: PieceKind::Damaged(reason), octets: Bytes::new(), offset }
 }

@@ -126,7 +126,7 @@ impl<R: Read> BinaryReader<R> {
         let from = self.offset;
         let is_found = self.scan()?;
         if *damage == Damage::Cut && !is_found && !was_discarding {
-            let kind = PieceKind::Damaged(Rejection::Framing("the data ends within a packet"));
+            let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
             return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset });
         }
         let octets = self.offset - from;
