@@ -78,10 +78,7 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 
 fn too_large(app: &AppState, limit: usize) -> ApiError {
     app.metrics.refuse("body_size");
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("the request body is too large; the limit is {limit} octets"),
-    )
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the request body is too large; the limit is {limit} octets"))
 }
 
 /// A response body of several pieces, whose length is known, so that it is not chunked.

@@ -49,8 +49,7 @@ pub fn submitted(report: &Report) -> Result<Response, ApiError> {
 }
 
 fn file(headers: &HeaderMap, content_type: &'static str, content: &'static [u8]) -> Response {
-    let mut response =
-        tagged(headers, content, |body| reply::of(HeaderValue::from_static(content_type), body));
+    let mut response = tagged(headers, content, |body| reply::of(HeaderValue::from_static(content_type), body));
     response.headers_mut().insert(CACHE_CONTROL, KEEP_AN_HOUR);
     response
 }

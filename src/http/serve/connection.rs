@@ -35,11 +35,7 @@ pub struct Server {
 impl Server {
     pub fn new(router: Router, limits: ServeLimits, metrics: HttpMetrics) -> Self {
         let mut protocol = auto::Builder::new(TokioExecutor::new());
-        protocol
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_buf_size(HEADER_OCTETS_LIMIT);
+        protocol.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_OCTETS_LIMIT);
         protocol
             .http2()
             .timer(TokioTimer::new())
