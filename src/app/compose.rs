@@ -10,7 +10,6 @@ use crate::config::{Config, Queries};
 use crate::domain::search::TextSearch;
 use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
 use crate::jobs;
-use crate::keyring::Keyring;
 use crate::telemetry::{HttpMetrics, StoreMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
