@@ -2,6 +2,7 @@
 
 mod http;
 mod keyring;
+pub mod log;
 mod store;
 
 pub use http::HttpMetrics;
