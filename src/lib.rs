@@ -3,7 +3,9 @@
 //! Modules use only those of lower levels; a test enforces it from the imports.
 
 pub mod cert;
+pub mod config;
 pub mod domain;
+pub mod http;
 pub mod keyring;
 pub mod storage;
 pub mod telemetry;
