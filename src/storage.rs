@@ -3,7 +3,14 @@
 //! A certificate's row, its lists and its change-log rows are one transaction. Nothing here
 //! parses OpenPGP data. "Not there" is an empty list or `None`, never an error.
 
+mod codec;
 pub mod error;
+mod pool;
+mod rows;
+mod schema;
+mod sql;
+pub mod sqlite;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +19,53 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use error::StorageError;
+use sqlite::SqliteStore;
 
 use crate::domain::{Change, Digest, Digests, Fingerprint, LegacyForm, Record, Search, Summary};
 
+/// A transaction takes at most as long as this many statements at their deadlines.
+const WRITE_STATEMENTS: u32 = 6;
+
 /// A store as the layers above share it.
 pub type Store = Arc<dyn Storage>;
+
+/// Opens the store at `url`: `postgres://…`, `postgresql://…` or `sqlite:PATH`.
+///
+/// Connects only when a connection is first needed and does not touch the schema, so the only
+/// errors are those of the URL.
+pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
+    match Engine::of(url)? {
+        Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),
+        Engine::Postgres => unimplemented!(),
+    }
+}
+
+/// Brings the schema at `url` up to that of this program. Does nothing when it is; any number of
+/// processes may do it at once.
+pub async fn migrate(url: &str) -> Result<(), StorageError> {
+    match Engine::of(url)? {
+        Engine::Sqlite => sqlite::migrate(url).await,
+        Engine::Postgres => unimplemented!(),
+    }
+}
+
+/// What a URL's scheme selects.
+enum Engine {
+    Postgres,
+    Sqlite,
+}
+
+impl Engine {
+    fn of(url: &str) -> Result<Self, StorageError> {
+        match url.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            _ => Err(StorageError::Database(sqlx::Error::Configuration(
+                "a database URL begins with postgres:, postgresql: or sqlite:".into(),
+            ))),
+        }
+    }
+}
 
 /// What the keyserver asks of a database. All methods are cancel safe: a transaction that is
 /// dropped half-way is rolled back.

@@ -17,14 +17,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{ApiError, AppState};
 
 /// A request body in memory. It counts against the limit of all bodies together until dropped.
-pub struct ReadBody {
+pub(super) struct ReadBody {
     pub octets: Bytes,
     held: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads a body of at most `limit` octets, within the deadline and the limit of all bodies together.
 /// Memory grows with what has arrived, whatever length was announced.
-pub async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize) -> Result<ReadBody, ApiError> {
+pub(super) async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize) -> Result<ReadBody, ApiError> {
     if announced_length(headers).is_some_and(|length| length > limit) {
         return Err(too_large(app, limit));
     }
@@ -57,7 +57,7 @@ async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<Rea
 
 impl ReadBody {
     /// The octets, and what keeps them counted.
-    pub fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
+    pub(super) fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
         (self.octets, self.held)
     }
 }
@@ -78,20 +78,17 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 
 fn too_large(app: &AppState, limit: usize) -> ApiError {
     app.metrics.refuse("body_size");
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("the request body is too large; the limit is {limit} octets"),
-    )
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the request body is too large; the limit is {limit} octets"))
 }
 
 /// A response body of several pieces, whose length is known, so that it is not chunked.
-pub struct Pieces {
+pub(super) struct Pieces {
     pieces: VecDeque<Bytes>,
     remaining: u64,
 }
 
 impl Pieces {
-    pub fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+    pub(super) fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
         let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let remaining = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self { pieces, remaining }

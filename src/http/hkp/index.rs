@@ -14,7 +14,7 @@ use crate::storage::StoredSummary;
 
 /// What a page shows of each certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     UserIds,
     Signatures,
 }
@@ -22,7 +22,7 @@ pub enum Detail {
 /// The newest version whose certificates old programs can read.
 const LEGACY_VERSION: u8 = 4;
 
-pub async fn answer(
+pub(crate) async fn answer(
     app: &AppState,
     headers: &HeaderMap,
     lookup: &Lookup,

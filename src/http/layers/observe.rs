@@ -14,18 +14,18 @@ use super::super::error::Cause;
 
 /// The name of a route in metrics and logs, where it is finer than the path. Rides on the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route(pub &'static str);
+pub(crate) struct Route(pub &'static str);
 
 impl Route {
     /// The response, with this name.
-    pub fn name(self, response: impl IntoResponse) -> Response {
+    pub(crate) fn name(self, response: impl IntoResponse) -> Response {
         let mut response = response.into_response();
         response.extensions_mut().insert(self);
         response
     }
 }
 
-pub async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let _in_flight = InFlight::enter(&app.metrics.in_flight);
     let started = Instant::now();
     let method = known_method(request.method());

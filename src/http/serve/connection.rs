@@ -25,7 +25,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How every connection of a listener is served. Cheap to clone.
 #[derive(Clone)]
-pub struct Server {
+pub(super) struct Server {
     protocol: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
     limits: ServeLimits,
@@ -33,13 +33,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(router: Router, limits: ServeLimits, metrics: HttpMetrics) -> Self {
+    pub(super) fn new(router: Router, limits: ServeLimits, metrics: HttpMetrics) -> Self {
         let mut protocol = auto::Builder::new(TokioExecutor::new());
-        protocol
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_buf_size(HEADER_OCTETS_LIMIT);
+        protocol.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_OCTETS_LIMIT);
         protocol
             .http2()
             .timer(TokioTimer::new())
@@ -51,7 +47,7 @@ impl Server {
     }
 
     /// Serves one connection to its end, or until `watcher` says that the listener shuts down.
-    pub async fn run(self, stream: TcpStream, watcher: Watcher) {
+    pub(super) async fn run(self, stream: TcpStream, watcher: Watcher) {
         let _open = Open::enter(&self.metrics.connections);
         if !self.has_first_octet(&stream).await {
             return;

@@ -15,7 +15,7 @@ const USER_ID_TAG: u8 = 13;
 const SIGNATURE_TAG: u8 = 2;
 
 /// An array of certificates, indented by tabs.
-pub fn render(found: &[StoredSummary]) -> Result<Vec<u8>, ApiError> {
+pub(super) fn render(found: &[StoredSummary]) -> Result<Vec<u8>, ApiError> {
     let certificates: Vec<Certificate> = found.iter().map(Certificate::new).collect();
     let mut text = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"\t");

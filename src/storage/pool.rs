@@ -1,0 +1,201 @@
+//! Connections of either engine: bounded in number, waiting time and use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::{PoolConnection, PoolOptions};
+use sqlx::{Connection, Database, Pool};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::error::Elapsed;
+
+use super::{PoolState, StorageError};
+
+/// How often a query runs when connections turn out to be broken.
+const READ_ATTEMPTS: u32 = 2;
+/// How often a transaction runs when it loses against others.
+const WRITE_ATTEMPTS: u32 = 4;
+
+/// A pool that tells "all in use" from "cannot connect", and ends what takes too long.
+pub struct Connections<DB: Database> {
+    pool: Pool<DB>,
+    /// One permit for each connection of `pool`, which therefore never waits for anything but the database.
+    slots: Arc<Semaphore>,
+    bounds: Bounds,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub connections: u32,
+    pub acquire_timeout: Duration,
+    /// For all statements of one reading call.
+    pub read_timeout: Duration,
+    /// For all statements of one transaction.
+    pub write_timeout: Duration,
+}
+
+/// A connection in use, with its slot.
+pub struct Lease<DB: Database> {
+    /// Always there until the lease is dropped.
+    held: Option<(PoolConnection<DB>, OwnedSemaphorePermit)>,
+    /// Statements may still be running, because nobody waited for their end.
+    unfinished: bool,
+    settle_timeout: Duration,
+}
+
+impl<DB: Database> Connections<DB> {
+    /// Connects when a connection is first needed.
+    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds) -> Self {
+        let connections = bounds.connections.max(1);
+        let pool = PoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(bounds.acquire_timeout)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), bounds }
+    }
+
+    /// For a query, which runs once more on another connection when the first turns out to be broken.
+    pub fn reading(&self) -> Attempts<'_, DB> {
+        Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout }
+    }
+
+    /// For a transaction, which runs again when it lost against another one.
+    pub fn writing(&self) -> Attempts<'_, DB> {
+        Attempts { connections: self, kind: Kind::Write, left: WRITE_ATTEMPTS, timeout: self.bounds.write_timeout }
+    }
+
+    pub fn state(&self) -> PoolState {
+        let limit = self.bounds.connections.max(1);
+        let free = u32::try_from(self.slots.available_permits()).unwrap_or(limit);
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(limit);
+        PoolState { idle, in_use: limit.saturating_sub(free), limit }
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn lease(&self) -> Result<Lease<DB>, StorageError> {
+        let slot = tokio::time::timeout(self.bounds.acquire_timeout, self.slots.clone().acquire_owned())
+            .await
+            .map_err(|_| StorageError::Busy)?
+            .map_err(|_| StorageError::Unavailable(sqlx::Error::PoolClosed))?;
+        let connection = self.pool.acquire().await.map_err(|error| match error {
+            sqlx::Error::PoolTimedOut => StorageError::Unavailable(error),
+            other => StorageError::from(other),
+        })?;
+        Ok(Lease { held: Some((connection, slot)), unfinished: false, settle_timeout: self.bounds.write_timeout })
+    }
+
+    /// A connection that has just answered, because a transaction cannot be repeated blindly.
+    async fn tested_lease(&self) -> Result<Lease<DB>, StorageError> {
+        let mut lease = self.lease().await?;
+        let connection = lease.start()?;
+        let tested = tokio::time::timeout(self.bounds.acquire_timeout, connection.ping()).await;
+        if lease.finish(tested.map(|answer| answer.map_err(StorageError::from))).is_ok() {
+            return Ok(lease);
+        }
+        drop(lease);
+        self.lease().await
+    }
+}
+
+/// Runs the function `$work` with a connection and `$argument`s for as long as `$attempts` says.
+///
+/// A macro because the futures of closures that borrow their arguments cannot be shown to be `Send`.
+macro_rules! run {
+    ($attempts:expr, $work:path $(, $argument:expr)*) => {{
+        let mut attempts = $attempts;
+        loop {
+            let mut lease = attempts.lease().await?;
+            let finished = tokio::time::timeout(attempts.timeout(), $work(lease.start()? $(, $argument)*)).await;
+            let result = lease.finish(finished);
+            drop(lease);
+            if !attempts.goes_on_after(&result) {
+                break result;
+            }
+        }
+    }};
+}
+pub(super) use run;
+
+/// One call to the store, which may take several connections one after the other.
+pub struct Attempts<'a, DB: Database> {
+    connections: &'a Connections<DB>,
+    kind: Kind,
+    left: u32,
+    timeout: Duration,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl<DB: Database> Attempts<'_, DB> {
+    pub async fn lease(&mut self) -> Result<Lease<DB>, StorageError> {
+        self.left = self.left.saturating_sub(1);
+        match self.kind {
+            Kind::Read => self.connections.lease().await,
+            Kind::Write => self.connections.tested_lease().await,
+        }
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub fn goes_on_after<T>(&self, result: &Result<T, StorageError>) -> bool {
+        let Err(error) = result else { return false };
+        let is_curable = match self.kind {
+            Kind::Read => matches!(error, StorageError::Unavailable(_)),
+            Kind::Write => error.is_serialization_failure(),
+        };
+        if is_curable && self.left > 0 {
+            tracing::debug!(%error, "a database operation is repeated");
+        }
+        is_curable && self.left > 0
+    }
+}
+
+impl<DB: Database> Lease<DB> {
+    pub fn start(&mut self) -> Result<&mut DB::Connection, StorageError> {
+        let (connection, _) = self.held.as_mut().ok_or(StorageError::Unavailable(sqlx::Error::PoolClosed))?;
+        self.unfinished = true;
+        Ok(connection)
+    }
+
+    /// What was started ended or ran into its deadline. A connection that broke is closed and not given to others.
+    pub fn finish<T>(&mut self, finished: Result<Result<T, StorageError>, Elapsed>) -> Result<T, StorageError> {
+        self.unfinished = finished.is_err();
+        let result = finished.unwrap_or(Err(StorageError::Timeout));
+        if let (Err(error @ StorageError::Unavailable(_)), Some((connection, _))) = (&result, &mut self.held)
+            && !error.is_serialization_failure()
+        {
+            connection.close_on_drop();
+        }
+        result
+    }
+}
+
+impl<DB: Database> Drop for Lease<DB> {
+    /// Statements that nobody waits for keep their slot until the database has ended them, so that
+    /// callers who give up do not multiply its work.
+    fn drop(&mut self) {
+        let Some((mut connection, slot)) = self.held.take() else { return };
+        if !self.unfinished {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let settle_timeout = self.settle_timeout;
+        runtime.spawn(async move {
+            let settled = tokio::time::timeout(settle_timeout, connection.ping()).await;
+            if !matches!(settled, Ok(Ok(()))) {
+                connection.close_on_drop();
+            }
+            drop(connection);
+            drop(slot);
+        });
+    }
+}

@@ -1,0 +1,3 @@
+//! The store: both engines must do the same.
+
+mod conformance;

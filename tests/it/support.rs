@@ -1,0 +1,5 @@
+//! What tests share.
+
+pub mod postgres;
+pub mod records;
+pub mod store;

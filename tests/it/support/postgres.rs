@@ -1,0 +1,108 @@
+//! A private PostgreSQL cluster for this test process: on a socket in a directory of its own, no port.
+//!
+//! A shell keeps it and deletes everything when the pipe from this process closes, which happens
+//! however the process ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+/// $1: directory of the programs, $2: directory of the cluster.
+const KEEPER: &str = r#"
+    set -e
+    trap 'rm -rf "$2"' EXIT
+    "$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >"$2/initdb.log" 2>&1 ||
+        { cat "$2/initdb.log"; exit 1; }
+    "$1/pg_ctl" --pgdata="$2/data" --log="$2/server.log" --wait --timeout=120 start >"$2/start.log" 2>&1 \
+        --options="-k $2 -h '' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" </dev/null ||
+        { cat "$2/server.log"; exit 1; }
+    echo ready
+    read -r _ || :
+    "$1/pg_ctl" --pgdata="$2/data" --mode=immediate --wait stop >/dev/null 2>&1
+"#;
+
+/// The cluster; lives as long as the process.
+pub struct Cluster {
+    directory: PathBuf,
+    /// Its standard input is the pipe.
+    _keeper: Child,
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// The URL of a new, empty database.
+pub async fn fresh_database() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let cluster =
+        tokio::task::spawn_blocking(|| CLUSTER.get_or_init(Cluster::start)).await.expect("the cluster starts");
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut admin = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster takes connections");
+    let create = format!("CREATE DATABASE {name}");
+    admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
+    cluster.url(&name)
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let programs = program_directory();
+        let directory = tempfile::Builder::new().prefix("hkp-pg-").tempdir().expect("a directory").keep();
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).expect("permissions are set");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", KEEPER, "keeper"]).arg(&programs).arg(&directory).current_dir("/").process_group(0);
+        if let Some((user, group)) = unprivileged() {
+            chown(&directory, Some(user), Some(group)).expect("the directory changes its owner");
+            shell.uid(user).gid(group);
+        }
+        let mut keeper = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh starts");
+        let said = BufReader::new(keeper.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let mut log = Vec::new();
+        for line in said {
+            if line == "ready" {
+                return Self { directory, _keeper: keeper };
+            }
+            log.push(line);
+        }
+        panic!("PostgreSQL did not start:\n{}", log.join("\n"));
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres:///{database}?host={}&user=postgres", self.directory.display())
+    }
+}
+
+/// Where `initdb` is: the newest of Debian's directories, else in PATH.
+fn program_directory() -> PathBuf {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let mut found: Vec<PathBuf> = debian.filter(|bin| bin.join("initdb").exists()).collect();
+    found.sort_by_key(|bin| version(bin));
+    let in_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).find(|directory| directory.join("initdb").exists())
+    };
+    found.pop().or_else(in_path).expect("the tests need PostgreSQL's server programs: initdb was not found")
+}
+
+fn version(bin: &Path) -> u32 {
+    let name = bin.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    name.and_then(|name| name.parse().ok()).unwrap_or(0)
+}
+
+/// Somebody else for the server to run as, because it refuses to run as root.
+fn unprivileged() -> Option<(u32, u32)> {
+    if id(&["-u"])? != 0 {
+        return None;
+    }
+    let user = ["postgres", "nobody"].into_iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?)));
+    Some(user.expect("root needs a user `postgres` or `nobody` to run PostgreSQL as"))
+}
+
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().expect("id runs");
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
