@@ -141,7 +141,7 @@ impl From<DecodeError> for ApiError {
     fn from(error: DecodeError) -> Self {
         let status = match error {
             DecodeError::NoArmor => StatusCode::BAD_REQUEST,
-            DecodeError::Damaged(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            DecodeError::Damaged { .. } | DecodeError::TooMany => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error.to_string())
     }

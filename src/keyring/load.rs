@@ -146,7 +146,7 @@ fn join(pieces: Vec<Piece>, outcomes: Vec<Outcomes>) -> Vec<Stored> {
 /// What a piece holds, to be stored.
 fn items(piece: &Piece, limits: &cert::Limits) -> Vec<Item> {
     match &piece.kind {
-        PieceKind::Packets => cert::read(&piece.octets, limits),
+        PieceKind::Packets => cert::read(piece.octets.clone(), *limits).collect(),
         PieceKind::Damaged(reason) => vec![Item::Rejected(Rejected { fingerprint: None, reason: reason.clone() })],
         PieceKind::Skipped { .. } => Vec::new(),
     }

@@ -25,13 +25,7 @@ pub struct ArmoredReader<R> {
 
 impl<R: Read> ArmoredReader<R> {
     pub fn new(source: R, limits: &Limits) -> Self {
-        Self {
-            source: BufReader::new(source),
-            limits: *limits,
-            offset: 0,
-            streams: VecDeque::new(),
-            block_offset: 0,
-        }
+        Self { source: BufReader::new(source), limits: *limits, offset: 0, streams: VecDeque::new(), block_offset: 0 }
     }
 
     pub fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
@@ -78,6 +72,6 @@ impl<R: Read> ArmoredReader<R> {
 }
 
 fn damaged(offset: u64) -> Piece {
-    let reason = Rejection::Framing("the armor is damaged");
+    let reason = Rejection::Armor;
     Piece { kind: PieceKind::Damaged(reason), octets: Bytes::new(), offset }
 }

@@ -126,7 +126,7 @@ impl<R: Read> BinaryReader<R> {
         let from = self.offset;
         let is_found = self.scan()?;
         if *damage == Damage::Cut && !is_found && !was_discarding {
-            let kind = PieceKind::Damaged(Rejection::Framing("the data ends within a packet"));
+            let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
             return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset });
         }
         let octets = self.offset - from;
@@ -157,8 +157,7 @@ impl<R: Read> BinaryReader<R> {
 
     /// Ends the current certificate, and hands it out unless it is empty or too large.
     fn cut(&mut self) -> Option<Piece> {
-        let piece =
-            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
+        let piece = Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
         self.advance(self.whole);
         let was_discarding = std::mem::take(&mut self.is_discarding);
         (!piece.octets.is_empty() && !was_discarding).then_some(piece)
