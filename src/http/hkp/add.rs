@@ -3,7 +3,7 @@
 //! Answers 200 with what became of each certificate as soon as one could be read, also when it was
 //! rejected: clients tell the outcomes apart by the object. Answers 422 when none could be read.
 
-pub(crate) mod report;
+pub mod report;
 mod upload;
 
 use axum::body::Body;
@@ -17,10 +17,10 @@ use super::options::Options;
 use crate::cert::Rejection;
 use crate::keyring::{CertificateResult, Outcome, Submission};
 use report::Report;
-pub(crate) use upload::ACCEPTED;
+pub use upload::ACCEPTED;
 use upload::Encoding;
 
-pub(crate) async fn add(State(app): State<AppState>, headers: HeaderMap, uri: Uri, body: Body) -> Result<Response, ApiError> {
+pub async fn add(State(app): State<AppState>, headers: HeaderMap, uri: Uri, body: Body) -> Result<Response, ApiError> {
     let encoding = Encoding::of(&headers)?;
     let read = body::read(&app, &headers, body, app.settings.body_octets_limit).await?;
     let (octets, _held) = read.into_parts();
