@@ -17,7 +17,7 @@ use super::options::Options;
 use crate::cert::Rejection;
 use crate::keyring::{CertificateResult, Outcome, Submission};
 use report::Report;
-pub use upload::ACCEPTED;
+pub(crate) use upload::ACCEPTED;
 use upload::Encoding;
 
 pub async fn add(State(app): State<AppState>, headers: HeaderMap, uri: Uri, body: Body) -> Result<Response, ApiError> {
