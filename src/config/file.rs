@@ -111,10 +111,9 @@ fn plain(value: &Spanned<DeValue<'_>>) -> toml::Value {
         DeValue::Boolean(value) => toml::Value::Boolean(*value),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Integer),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float),
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float)
+        }
         DeValue::Datetime(time) => toml::Value::Datetime(*time),
         DeValue::Array(items) => toml::Value::Array(items.iter().map(plain).collect()),
         DeValue::Table(table) => toml::Value::Table(

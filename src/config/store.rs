@@ -35,8 +35,7 @@ impl Store {
         let data_dir = reader.get(DATA_DIR, PathBuf::from("hockeypuck-data"));
         let driver = if is_postgres { POSTGRES } else { SQLITE };
         let driver = reader.get_checked(DRIVER, driver.to_owned(), check_driver);
-        let default =
-            if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };
+        let default = if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };
         Self {
             data_dir,
             url: reader.get(DSN, default),

@@ -25,13 +25,7 @@ pub struct ArmoredReader<R> {
 
 impl<R: Read> ArmoredReader<R> {
     pub fn new(source: R, limits: &Limits) -> Self {
-        Self {
-            source: BufReader::new(source),
-            limits: *limits,
-            offset: 0,
-            streams: VecDeque::new(),
-            block_offset: 0,
-        }
+        Self { source: BufReader::new(source), limits: *limits, offset: 0, streams: VecDeque::new(), block_offset: 0 }
     }
 
     pub fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {

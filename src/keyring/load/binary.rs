@@ -157,8 +157,7 @@ impl<R: Read> BinaryReader<R> {
 
     /// Ends the current certificate, and hands it out unless it is empty or too large.
     fn cut(&mut self) -> Option<Piece> {
-        let piece =
-            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
+        let piece = Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
         self.advance(self.whole);
         let was_discarding = std::mem::take(&mut self.is_discarding);
         (!piece.octets.is_empty() && !was_discarding).then_some(piece)
