@@ -1,5 +1,6 @@
 //! The HTTP interface as clients see it, over a real store.
 
+mod add;
 mod conditional;
 mod errors;
 mod get;

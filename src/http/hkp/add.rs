@@ -3,7 +3,7 @@
 //! Answers 200 with what became of each certificate as soon as one could be read, also when it was
 //! rejected: clients tell the outcomes apart by the object. Answers 422 when none could be read.
 
-pub mod report;
+pub(crate) mod report;
 mod upload;
 
 use axum::body::Body;
@@ -20,7 +20,12 @@ use report::Report;
 pub(crate) use upload::ACCEPTED;
 use upload::Encoding;
 
-pub async fn add(State(app): State<AppState>, headers: HeaderMap, uri: Uri, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn add(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, ApiError> {
     let encoding = Encoding::of(&headers)?;
     let read = body::read(&app, &headers, body, app.settings.body_octets_limit).await?;
     let (octets, _held) = read.into_parts();
