@@ -11,7 +11,6 @@ mod stores;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -37,8 +36,6 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 pub enum StartError {
     #[error("{purpose} cannot be served at {address}: {cause}")]
     Bind { purpose: &'static str, address: String, cause: io::Error },
-    #[error("the data directory {} cannot be created: {cause}", path.display())]
-    DataDir { path: PathBuf, cause: io::Error },
     #[error("the store at {url} cannot be used: {cause}")]
     Store { url: String, cause: StorageError },
     #[error("the metrics cannot be set up: {0}")]
@@ -55,7 +52,6 @@ pub enum RunError {
 }
 
 /// A server that listens and answers.
-#[derive(Debug)]
 pub struct Server {
     hkp: SocketAddr,
     metrics: Option<SocketAddr>,
@@ -66,7 +62,7 @@ pub struct Server {
 
 /// Runs a server until `shutdown` or until one of its tasks dies.
 pub async fn run(config: &Config, shutdown: Shutdown) -> Result<(), RunError> {
-    Ok(Server::start(config, shutdown).await?.finished().await?)
+    Server::start(config, shutdown).await?.finished().await
 }
 
 impl Server {
@@ -91,9 +87,10 @@ impl Server {
             () = self.shutdown.requested() => None,
             ended = self.tasks.next() => ended,
         };
-        self.shutdown.soft();
+        let shutdown = self.shutdown.clone();
+        shutdown.soft();
         tokio::select! {
-            () = self.shutdown.forced() => tracing::warn!("stopping at once"),
+            () = shutdown.forced() => tracing::warn!("stopping at once"),
             () = self.end() => {}
         }
         match unexpected {

@@ -10,7 +10,6 @@ use crate::config::{Config, Queries};
 use crate::domain::search::TextSearch;
 use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
 use crate::jobs;
-use crate::keyring::Keyring;
 use crate::telemetry::{HttpMetrics, StoreMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
@@ -44,11 +43,8 @@ pub async fn server(config: &Config, shutdown: Shutdown) -> Result<Server, Start
 fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Registry) -> Result<(), StartError> {
     let metrics = HttpMetrics::register(registry)?;
     let state = AppState::new(server.keyring.clone(), settings(config), metrics.clone(), machine::now);
-    let limits = ServeLimits {
-        connections: config.hkp.limits.max_connections,
-        drain: DRAIN_LIMIT,
-        ..ServeLimits::default()
-    };
+    let limits =
+        ServeLimits { connections: config.hkp.limits.max_connections, drain: DRAIN_LIMIT, ..ServeLimits::default() };
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
     server.tasks.spawn("HKP", async { Ok::<_, String>(serving.await) });

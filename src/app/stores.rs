@@ -1,7 +1,5 @@
 //! From the configuration to an open, migrated store and its use cases.
 
-use std::time::Duration;
-
 use prometheus::Registry;
 
 use super::StartError;
@@ -13,10 +11,6 @@ use crate::{cert, config};
 
 /// Brings the schema up to date, after which any number of servers can use the store.
 pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
-    if store.url.is_sqlite() {
-        let path = &store.data_dir;
-        std::fs::create_dir_all(path).map_err(|cause| StartError::DataDir { path: path.clone(), cause })?;
-    }
     storage::migrate(store.url.expose()).await.map_err(|cause| unusable(store, cause))
 }
 

@@ -123,12 +123,7 @@ impl<'a> Reader<'a> {
         self.report
     }
 
-    fn resolve<T: Value>(
-        &mut self,
-        key: Key,
-        default: T,
-        check: impl Fn(&T) -> Result<(), String>,
-    ) -> (T, Origin) {
+    fn resolve<T: Value>(&mut self, key: Key, default: T, check: impl Fn(&T) -> Result<(), String>) -> (T, Origin) {
         let (value, origin) = match self.take(&key) {
             None => (default, Origin::Default),
             Some((raw, origin)) => {
