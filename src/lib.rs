@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod cert;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;

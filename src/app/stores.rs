@@ -21,6 +21,13 @@ pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyrin
     Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
 }
 
+/// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
+pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
+    let store = open(&config.store).await?;
+    store.check().await.map_err(|cause| unusable(&config.store, cause))?;
+    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+}
+
 async fn open(store: &config::Store) -> Result<Store, StartError> {
     let limits = StoreLimits {
         connections: store.max_connections,
