@@ -1,5 +1,6 @@
 //! Plain types that every layer shares: no SQL, no HTTP, no cryptography.
 
+mod algorithm;
 pub mod change;
 pub mod digest;
 pub mod fingerprint;
@@ -7,6 +8,7 @@ pub mod profile;
 pub mod record;
 pub mod search;
 pub mod summary;
+pub mod time;
 
 pub use change::{Change, Sign};
 pub use digest::Digest;

@@ -1,5 +1,10 @@
 //! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
 
+mod http;
 mod keyring;
+pub mod log;
+mod store;
 
+pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
+pub use store::StoreMetrics;

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::frame::FrameError;
+
 /// A reason, as the submitter is told it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -17,7 +19,11 @@ pub enum Rejection {
     #[error("this is a secret key; send the public key, and consider the secret one compromised")]
     SecretKey,
     #[error("the packets cannot be read: {0}")]
-    Framing(&'static str),
+    Framing(FrameError),
+    #[error("the armor is damaged")]
+    Armor,
+    #[error("the signature cannot be read: {0}")]
+    Signature(&'static str),
     #[error("the certificate is blocked on this server")]
     Blocked,
     #[error("another certificate has the same digest")]
@@ -44,6 +50,8 @@ impl Rejection {
             Self::Version3 => "version3",
             Self::SecretKey => "secret_key",
             Self::Framing(_) => "framing",
+            Self::Armor => "armor",
+            Self::Signature(_) => "signature",
             Self::Blocked => "blocked",
             Self::DigestTaken => "digest_taken",
             Self::NotARevocation => "not_a_revocation",

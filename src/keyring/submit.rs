@@ -11,13 +11,15 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::Keyring;
-use crate::cert::{self, BareSignature, DecodeError, Incoming, Item, Merged, Rejected, Rejection};
+use crate::cert::{self, BareSignature, DecodeError, Incoming, Item, Items, Merged, Rejected, Rejection};
 use crate::domain::summary::Issuer;
 use crate::domain::{Fingerprint, Search};
 use crate::storage::{MergeBase, Put, PutOutcome, StorageError};
 
-/// Certificates that are merged and written in one transaction.
-const BATCH_LIMIT: usize = 64;
+/// The most items that are in memory, and certificates that are written in one transaction.
+pub const BATCH_LIMIT: usize = 64;
+/// A batch is complete when its certificates have this many octets.
+pub const BATCH_OCTETS: usize = 1 << 20;
 /// How often a certificate is merged again because somebody else wrote it first.
 const CONFLICT_LIMIT: u32 = 100;
 
@@ -59,12 +61,29 @@ pub enum SubmitError {
 impl Keyring {
     /// Stores the certificates of `input`: armored text, of which every block is read, or packets.
     pub async fn submit(&self, input: Bytes) -> Result<Submission, SubmitError> {
-        let limits = self.settings.limits;
-        let items = self.blocking(move || read_all(&input, &limits)).await.unwrap_or(Ok(vec![internal()]))?;
-        self.store_items(items).await
+        let mut submission = Submission::default();
+        for stream in cert::decode(&input)? {
+            self.submit_stream(stream, &mut submission).await?;
+        }
+        Ok(submission)
     }
 
-    /// Stores what has been read already, as [`Keyring::submit`] does.
+    async fn submit_stream(&self, stream: Bytes, submission: &mut Submission) -> Result<(), SubmitError> {
+        let mut items = cert::read(stream, self.settings.limits);
+        loop {
+            let Some((rest, batch)) = self.blocking(move || next_batch(items)).await else {
+                self.record(submission, rejected(None, Rejection::Internal));
+                return Ok(());
+            };
+            if batch.is_empty() {
+                return Ok(());
+            }
+            items = rest;
+            submission.results.extend(self.store_items(batch).await?.results);
+        }
+    }
+
+    /// Stores what has been read already, at most about [`BATCH_LIMIT`] items, as [`Keyring::submit`] does.
     pub async fn store_items(&self, items: Vec<Item>) -> Result<Submission, SubmitError> {
         let mut submission = Submission::default();
         let mut batch = Batch::default();
@@ -74,7 +93,7 @@ impl Keyring {
                     if batch.is_full_for(&incoming) {
                         self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
                     }
-                    batch.push(incoming);
+                    batch.push(*incoming);
                 }
                 Item::BareSignature(signature) => {
                     self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
@@ -82,12 +101,11 @@ impl Keyring {
                 }
                 Item::Rejected(rejected) => {
                     self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
-                    submission.results.push(rejected.into());
+                    self.record(&mut submission, rejected.into());
                 }
             }
         }
         self.store_batch(batch, &mut submission).await?;
-        submission.results.iter().for_each(|result| self.count(&result.outcome));
         Ok(submission)
     }
 
@@ -105,10 +123,10 @@ impl Keyring {
         if !pending.is_empty() {
             return Err(SubmitError::Contended);
         }
-        submission.results.extend(order.into_iter().map(|fingerprint| CertificateResult {
-            fingerprint: Some(fingerprint),
-            outcome: outcomes.remove(&fingerprint).unwrap_or(Outcome::Rejected(Rejection::Internal)),
-        }));
+        for fingerprint in order {
+            let outcome = outcomes.remove(&fingerprint).unwrap_or(Outcome::Rejected(Rejection::Internal));
+            self.record(submission, CertificateResult { fingerprint: Some(fingerprint), outcome });
+        }
         Ok(())
     }
 
@@ -144,13 +162,17 @@ impl Keyring {
 
     /// Adds a revocation to every stored certificate that it is valid for.
     async fn store_revocation(&self, signature: BareSignature, submission: &mut Submission) -> Result<(), SubmitError> {
-        let found = self.store.certificates(&search_for(signature.issuer()), self.settings.result_limit).await?;
+        let Some(issuer) = signature.revokes() else {
+            self.record(submission, rejected(None, Rejection::NotARevocation));
+            return Ok(());
+        };
+        let found = self.store.certificates(&search_for(issuer), self.settings.result_limit).await?;
         if found.is_empty() {
-            submission.results.push(rejected(None, Rejection::RevokesUnknown));
+            self.record(submission, rejected(None, Rejection::RevokesUnknown));
         }
         for certificate in found {
             let outcome = self.revoke(&signature, certificate.fingerprint).await?;
-            submission.results.push(CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
+            self.record(submission, CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
         }
         Ok(())
     }
@@ -178,19 +200,22 @@ impl Keyring {
         Err(SubmitError::Contended)
     }
 
-    fn count(&self, outcome: &Outcome) {
-        self.counts.add(outcome);
-        match outcome {
+    /// Adds what became of one certificate, and counts it: what is stored is counted even if a
+    /// later part of the submission fails.
+    fn record(&self, submission: &mut Submission, result: CertificateResult) {
+        self.counts.add(&result.outcome);
+        match &result.outcome {
             Outcome::Inserted => self.metrics.added.inc(),
             Outcome::Updated => self.metrics.updated.inc(),
             Outcome::Unchanged => self.metrics.ignored.inc(),
             Outcome::Rejected(reason) => self.metrics.rejected.with_label_values(&[reason.label()]).inc(),
         }
+        submission.results.push(result);
     }
 
     /// Runs `work` on a thread where it may block, within the limit on verifiers. A panic in it
     /// is logged and counted, and answers `None`.
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(super) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let permit = self.verifiers.clone().acquire_owned().await.ok()?;
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -249,12 +274,18 @@ fn merge_all(pending: Vec<Incoming>, bases: Vec<MergeBase>) -> MergedBatch {
     batch
 }
 
-fn read_all(input: &Bytes, limits: &cert::Limits) -> Result<Vec<Item>, DecodeError> {
-    let mut items = Vec::new();
-    for stream in cert::decode(input)? {
-        items.extend(cert::read(&stream, limits));
+/// The next certificates of a stream, enough to keep one transaction busy; empty at its end.
+pub fn next_batch(mut items: Items) -> (Items, Vec<Item>) {
+    let mut batch = Vec::new();
+    let mut octets = 0;
+    while batch.len() < BATCH_LIMIT && octets < BATCH_OCTETS {
+        let Some(item) = items.next() else { break };
+        if let Item::Certificate(incoming) = &item {
+            octets += incoming.octets();
+        }
+        batch.push(item);
     }
-    Ok(items)
+    (items, batch)
 }
 
 fn search_for(issuer: Issuer) -> Search {
@@ -269,10 +300,6 @@ async fn back_off(attempt: u32) {
     if attempt > 0 {
         tokio::time::sleep(Duration::from_millis(1 << attempt.min(6))).await;
     }
-}
-
-fn internal() -> Item {
-    Item::Rejected(Rejected { fingerprint: None, reason: Rejection::Internal })
 }
 
 fn rejected(fingerprint: Option<Fingerprint>, reason: Rejection) -> CertificateResult {

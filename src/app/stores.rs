@@ -1,0 +1,62 @@
+//! From the configuration to an open, migrated store and its use cases.
+
+use prometheus::Registry;
+
+use super::StartError;
+use crate::config::Config;
+use crate::keyring::{self, Keyring};
+use crate::storage::{self, Store, StoreLimits};
+use crate::telemetry::KeyringMetrics;
+use crate::{cert, config};
+
+/// Brings the schema up to date, after which any number of servers can use the store.
+pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
+    storage::migrate(store.url.expose()).await.map_err(|cause| unusable(store, cause))
+}
+
+/// The use cases over the configured store. Migrates it first.
+pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
+    migrate(&config.store).await?;
+    let store = open(&config.store).await?;
+    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+}
+
+/// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
+pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
+    let store = open(&config.store).await?;
+    store.check().await.map_err(|cause| unusable(&config.store, cause))?;
+    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+}
+
+async fn open(store: &config::Store) -> Result<Store, StartError> {
+    let limits = StoreLimits {
+        connections: store.max_connections,
+        acquire_timeout: store.acquire_timeout,
+        statement_timeout: store.statement_timeout,
+    };
+    storage::open(store.url.expose(), &limits).await.map_err(|cause| unusable(store, cause))
+}
+
+/// What the configuration means to the use cases.
+pub fn settings(config: &Config) -> keyring::Settings {
+    keyring::Settings {
+        limits: limits(&config.openpgp),
+        result_limit: config.store.request_query_limit,
+        response_octets_limit: config.site.max_response_len.unwrap_or(u64::MAX),
+        ..keyring::Settings::default()
+    }
+}
+
+/// What the configuration means to the reader of certificates, for which 0 is no limit.
+pub fn limits(openpgp: &config::OpenPgp) -> cert::Limits {
+    let octets = |limit: Option<u64>| limit.map_or(0, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    cert::Limits {
+        certificate_octets: octets(openpgp.max_key_length),
+        packet_octets: octets(openpgp.max_packet_length),
+        signature_octets: octets(openpgp.max_sig_packet_length),
+    }
+}
+
+fn unusable(store: &config::Store, cause: storage::StorageError) -> StartError {
+    StartError::Store { url: store.url.to_string(), cause }
+}

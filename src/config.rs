@@ -1,0 +1,79 @@
+//! Settings: flags over environment over file over defaults become one validated, immutable [`Config`].
+//!
+//! The file is Hockeypuck's TOML. Every setting can also come from the environment.
+
+mod address;
+mod dsn;
+mod file;
+mod hkp;
+mod known;
+mod limits;
+mod log;
+mod metrics;
+mod openpgp;
+mod queries;
+mod reader;
+mod report;
+mod site;
+mod source;
+mod store;
+mod value;
+
+pub use address::BindAddress;
+pub use dsn::DatabaseUrl;
+pub use hkp::Hkp;
+pub use limits::Limits;
+pub use log::Log;
+pub use metrics::Metrics;
+pub use openpgp::{Headers, OpenPgp};
+pub use queries::Queries;
+pub use report::{Entry, Problem, Report, Severity};
+pub use site::Site;
+pub use source::{Origin, Sources};
+pub use store::Store;
+
+use reader::Reader;
+
+/// Everything that an operator may choose.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub site: Site,
+    pub hkp: Hkp,
+    pub metrics: Metrics,
+    pub openpgp: OpenPgp,
+    pub store: Store,
+    pub log: Log,
+}
+
+/// What the sources gave: the configuration unless a value is wrong, and what there is to say about it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub report: Report,
+}
+
+impl Loaded {
+    /// The configuration; `None` when a value of a source cannot be used and a default stands in its place.
+    pub fn usable(self) -> Result<(Config, Report), Report> {
+        if self.report.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(self.report);
+        }
+        Ok((self.config, self.report))
+    }
+}
+
+impl Config {
+    /// Reads all settings. Never fails: what is wrong stands in the report.
+    pub fn load(sources: &Sources) -> Loaded {
+        let mut reader = Reader::new(sources);
+        let config = Self {
+            site: Site::read(&mut reader),
+            hkp: Hkp::read(&mut reader),
+            metrics: Metrics::read(&mut reader),
+            openpgp: OpenPgp::read(&mut reader),
+            store: Store::read(&mut reader),
+            log: Log::read(&mut reader),
+        };
+        Loaded { config, report: reader.finish() }
+    }
+}

@@ -1,0 +1,77 @@
+//! Where a server listens.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::value::{Raw, Value, parse_text, quoted};
+
+/// A host name or address and a port. Without a host, all interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindAddress {
+    /// Without brackets. Empty for all interfaces.
+    pub host: String,
+    /// 0 for any free port.
+    pub port: u16,
+}
+
+/// The text is no address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}", <BindAddress as Value>::EXPECTED)]
+pub struct ParseAddressError;
+
+impl FromStr for BindAddress {
+    type Err = ParseAddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (host, port) = text.rsplit_once(':').ok_or(ParseAddressError)?;
+        let port = port.parse().map_err(|_| ParseAddressError)?;
+        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = bracketed.unwrap_or(host);
+        let is_valid = match bracketed {
+            Some(host) => host.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')),
+        };
+        if is_valid { Ok(Self { host: host.to_owned(), port }) } else { Err(ParseAddressError) }
+    }
+}
+
+impl fmt::Display for BindAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            return write!(f, "[{}]:{}", self.host, self.port);
+        }
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl Value for BindAddress {
+    const EXPECTED: &'static str = "an address and port such as \"127.0.0.1:11371\", or \":11371\" for all interfaces";
+
+    fn read(raw: &Raw) -> Option<Self> {
+        parse_text(raw)
+    }
+
+    fn shown(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// An address, or "none" for not listening at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionalAddress(pub Option<BindAddress>);
+
+impl Value for OptionalAddress {
+    const EXPECTED: &'static str =
+        "an address and port such as \"127.0.0.1:9626\", \":9626\" for all interfaces, or \"none\"";
+
+    fn read(raw: &Raw) -> Option<Self> {
+        if String::read(raw)?.eq_ignore_ascii_case("none") {
+            return Some(Self(None));
+        }
+        BindAddress::read(raw).map(|address| Self(Some(address)))
+    }
+
+    fn shown(&self) -> String {
+        self.0.as_ref().map_or_else(|| quoted("none"), Value::shown)
+    }
+}

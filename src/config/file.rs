@@ -1,0 +1,123 @@
+//! The configuration file: Hockeypuck's TOML, keys in any case, with the line of each value.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::value::Raw;
+
+/// The largest file that is read, in octets.
+const FILE_OCTETS_LIMIT: u64 = 1 << 20;
+/// The table that holds all settings.
+const ROOT: &str = "hockeypuck";
+
+/// The values of a file by their lower-cased path below `[hockeypuck]`.
+#[derive(Debug, Default)]
+pub struct File {
+    pub path: PathBuf,
+    pub values: BTreeMap<String, FileValue>,
+    /// Sentences about keys that stand outside `[hockeypuck]` or twice.
+    pub stray: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct FileValue {
+    /// The key as the file spells it.
+    pub key: String,
+    /// From 1.
+    pub line: usize,
+    pub raw: Raw,
+}
+
+impl File {
+    /// Reads a file; the error is one sentence that names it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
+        if size > FILE_OCTETS_LIMIT {
+            return Err(format!("{shown} is larger than {FILE_OCTETS_LIMIT} octets"));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, String> {
+        if let Some(line) = template_line(text) {
+            return Err(format!(
+                "{}:{line}: templates ({{{{ … }}}}) are not supported yet by this version: \
+                 write the value itself, or give it in the environment",
+                path.display()
+            ));
+        }
+        let document = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            format!("{}:{line}: {}", path.display(), error.message().replace('\n', ", "))
+        })?;
+        let mut file = Self { path: path.to_owned(), ..Self::default() };
+        for (key, value) in document.get_ref() {
+            match value.get_ref().as_table().filter(|_| key.get_ref().eq_ignore_ascii_case(ROOT)) {
+                Some(table) => file.collect(text, "", table),
+                None => {
+                    let line = line_of(text, key.span().start);
+                    let key = key.get_ref();
+                    file.stray.push(format!(
+                        "{}:{line}: {key} is unknown: all settings stand below [{ROOT}]",
+                        path.display()
+                    ));
+                }
+            }
+        }
+        Ok(file)
+    }
+
+    fn collect(&mut self, text: &str, prefix: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let line = line_of(text, key.span().start);
+            let key = join(prefix, key.get_ref());
+            if let Some(inner) = value.get_ref().as_table() {
+                self.collect(text, &key, inner);
+                continue;
+            }
+            let value = FileValue { line, raw: Raw::Toml(plain(value)), key };
+            if let Some(first) = self.values.get(&value.key.to_lowercase()) {
+                let (path, key, first) = (self.path.display(), &value.key, first.line);
+                self.stray.push(format!("{path}:{line}: {key} stands in line {first} already, which counts"));
+                continue;
+            }
+            self.values.insert(value.key.to_lowercase(), value);
+        }
+    }
+}
+
+fn join(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}
+
+/// The first line outside comments that Go's template engine would have changed.
+fn template_line(text: &str) -> Option<usize> {
+    text.lines().position(|line| line.contains("{{") && !line.trim_start().starts_with('#')).map(|index| index + 1)
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|octet| *octet == b'\n').count() + 1
+}
+
+/// The value without its position. A number that fits no machine type stays text, which no setting takes for one.
+fn plain(value: &Spanned<DeValue<'_>>) -> toml::Value {
+    match value.get_ref() {
+        DeValue::String(text) => toml::Value::String(text.clone().into_owned()),
+        DeValue::Boolean(value) => toml::Value::Boolean(*value),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Integer),
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float)
+        }
+        DeValue::Datetime(time) => toml::Value::Datetime(*time),
+        DeValue::Array(items) => toml::Value::Array(items.iter().map(plain).collect()),
+        DeValue::Table(table) => toml::Value::Table(
+            table.iter().map(|(key, value)| (key.get_ref().clone().into_owned(), plain(value))).collect(),
+        ),
+    }
+}

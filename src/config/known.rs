@@ -1,0 +1,49 @@
+//! Keys of Hockeypuck that have no effect here.
+
+/// What is said about a key that no setting reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A part of Hockeypuck that this version does not have.
+    Later,
+    /// What it tuned does not exist here.
+    NotNeeded,
+    Unknown,
+}
+
+/// The standing of a lower-cased path below `[hockeypuck]`.
+pub fn standing(path: &str) -> Standing {
+    let is_in = |list: &[&str]| {
+        list.iter().any(|known| match known.strip_suffix('*') {
+            Some(prefix) => path.starts_with(prefix),
+            None => path == *known,
+        })
+    };
+    match () {
+        () if is_in(NOT_NEEDED) => Standing::NotNeeded,
+        () if is_in(LATER) => Standing::Later,
+        () => Standing::Unknown,
+    }
+}
+
+/// `*` stands for everything below.
+const LATER: &[&str] = &[
+    "adminkeys",
+    "builtat",
+    "conflux.*",
+    "enablevhosts",
+    "hkps.*",
+    "indextemplate",
+    "openpgp.blacklist",
+    "openpgp.enumerabledomains",
+    "pks.*",
+    "reconstalesecs",
+    "responsetemplate",
+    "software",
+    "statstemplate",
+    "version",
+    "vindextemplate",
+    "webroot",
+];
+
+const NOT_NEEDED: &[&str] =
+    &["conflux.recon.leveldb.path", "conflux.recon.logname", "openpgp.db.reindex*", "openpgp.nworkers"];

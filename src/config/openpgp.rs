@@ -1,0 +1,40 @@
+//! Limits on what is read, and what armor says about the server.
+
+use super::reader::{Key, Reader};
+
+/// `[hockeypuck.openpgp]`. Limits are octets of packet bodies; `None` is no limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenPgp {
+    /// One certificate of a submission.
+    pub max_key_length: Option<u64>,
+    /// One packet that is no signature.
+    pub max_packet_length: Option<u64>,
+    /// One signature.
+    pub max_sig_packet_length: Option<u64>,
+    pub headers: Headers,
+}
+
+/// Header lines of armored answers; empty for the default text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    pub comment: String,
+    pub version: String,
+}
+
+impl OpenPgp {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            max_key_length: reader.limit(Key::new("openpgp.maxKeyLength"), 1_048_576),
+            max_packet_length: reader.limit(Key::new("openpgp.maxPacketLength"), 8192),
+            max_sig_packet_length: reader.limit(Key::new("openpgp.maxSigPacketLength"), 65_536),
+            headers: Headers {
+                comment: reader.get_checked(Key::new("openpgp.headers.comment"), String::new(), one_line),
+                version: reader.get_checked(Key::new("openpgp.headers.version"), String::new(), one_line),
+            },
+        }
+    }
+}
+
+fn one_line(text: &String) -> Result<(), String> {
+    if text.chars().any(char::is_control) { Err("a text of one line".to_owned()) } else { Ok(()) }
+}

@@ -1,0 +1,22 @@
+//! What may be searched for.
+
+use super::reader::{Key, Reader};
+
+/// `[hockeypuck.hkp.queries]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queries {
+    /// Only fingerprints and key IDs are looked up.
+    pub keyword_search_disabled: bool,
+    /// Single words of user IDs find certificates, too.
+    pub enable_inexact: bool,
+}
+
+impl Queries {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        reader.fixed(Key::new("hkp.queries.selfSignedOnly"), false);
+        Self {
+            keyword_search_disabled: reader.get(Key::new("hkp.queries.keywordSearchDisabled"), false),
+            enable_inexact: reader.get(Key::new("hkp.queries.enableInexact"), false),
+        }
+    }
+}

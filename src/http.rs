@@ -1,0 +1,28 @@
+//! The HTTP listeners: HKP for clients and peers, pages for people, metrics for Prometheus. The
+//! only user of axum.
+//!
+//! A request runs through one stack of layers ([`layers`]), one flat table of routes ([`router`])
+//! and one file an endpoint. Answers are built in memory with their exact length, so that nothing
+//! is ever chunked.
+
+mod body;
+mod conditional;
+mod error;
+mod health;
+mod hkp;
+mod layers;
+mod metrics;
+mod off_thread;
+mod pages;
+mod query;
+mod reply;
+mod router;
+mod serve;
+mod state;
+
+pub use error::ApiError;
+pub use hkp::index_json;
+pub use metrics::{MetricsState, metrics_router};
+pub use router::router;
+pub use serve::{ServeLimits, serve};
+pub use state::{AppState, HttpSettings};

@@ -1,0 +1,118 @@
+//! Bodies: reading those of requests within limits, and answering in pieces of known length.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{ApiError, AppState};
+
+/// A request body in memory. It counts against the limit of all bodies together until dropped.
+pub(super) struct ReadBody {
+    pub octets: Bytes,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads a body of at most `limit` octets, within the deadline and the limit of all bodies together.
+/// Memory grows with what has arrived, whatever length was announced.
+pub(super) async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize) -> Result<ReadBody, ApiError> {
+    if announced_length(headers).is_some_and(|length| length > limit) {
+        return Err(too_large(app, limit));
+    }
+    match tokio::time::timeout(app.settings.body_deadline, read_frames(app, body, limit)).await {
+        Ok(result) => result,
+        Err(_) => {
+            app.metrics.refuse("body_deadline");
+            Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time"))
+        }
+    }
+}
+
+async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<ReadBody, ApiError> {
+    let mut octets = BytesMut::new();
+    let mut held = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::bad_request("the request body could not be read"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if octets.len().saturating_add(data.len()) > limit {
+            return Err(too_large(app, limit));
+        }
+        hold(&app.body_octets, data.len(), &mut held).ok_or_else(|| {
+            app.metrics.refuse("body_memory");
+            ApiError::unavailable("too many submissions are under way; please try again")
+        })?;
+        octets.extend_from_slice(&data);
+    }
+    Ok(ReadBody { octets: octets.freeze(), held })
+}
+
+impl ReadBody {
+    /// The octets, and what keeps them counted.
+    pub(super) fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
+        (self.octets, self.held)
+    }
+}
+
+fn hold(budget: &Arc<Semaphore>, octets: usize, held: &mut Option<OwnedSemaphorePermit>) -> Option<()> {
+    let permits = u32::try_from(octets).ok()?;
+    let more = budget.clone().try_acquire_many_owned(permits).ok()?;
+    match held {
+        Some(held) => held.merge(more),
+        None => *held = Some(more),
+    }
+    Some(())
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(app: &AppState, limit: usize) -> ApiError {
+    app.metrics.refuse("body_size");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the request body is too large; the limit is {limit} octets"))
+}
+
+/// A response body of several pieces, whose length is known, so that it is not chunked.
+pub(super) struct Pieces {
+    pieces: VecDeque<Bytes>,
+    remaining: u64,
+}
+
+impl Pieces {
+    pub(super) fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+        let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let remaining = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Self { pieces, remaining }
+    }
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = self.pieces.pop_front();
+        self.remaining = self.remaining.saturating_sub(piece.as_ref().map_or(0, |piece| piece.len() as u64));
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.remaining)
+    }
+}

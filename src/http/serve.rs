@@ -1,0 +1,124 @@
+//! Accepting connections and serving them, within limits that no client can stretch.
+//!
+//! Every phase of a connection has a deadline: the first octet, the header of each request (which is
+//! also how long an idle connection is kept), the body (in the handlers), and each write.
+
+mod connection;
+mod write_stall;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::HttpMetrics;
+use connection::Server;
+
+/// How long to wait after a failure to accept, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a client is told when there are too many connections. Written at once or not at all.
+const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
+    Access-Control-Allow-Origin: *\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 55\r\n\
+    Connection: close\r\n\r\nThe server has too many connections; please try again.\n";
+
+/// Limits of one listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServeLimits {
+    /// Connections that are open at once.
+    pub connections: usize,
+    /// From the connection to its first octet.
+    pub first_octet: Duration,
+    /// From the end of an answer, or the first octet, to the end of the next request's header.
+    pub header: Duration,
+    /// How long a client may accept no octet of an answer.
+    pub write_stall: Duration,
+    /// How long requests under way may take after the shutdown has begun.
+    pub drain: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            first_octet: Duration::from_secs(10),
+            header: Duration::from_secs(10),
+            write_stall: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Serves `router` on `listener` until `shutdown` completes, then lets requests under way finish
+/// within the limit. Never fails: what goes wrong with accepting is logged and tried again.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ServeLimits,
+    metrics: HttpMetrics,
+    shutdown: impl Future<Output = ()>,
+) {
+    let server = Server::new(router, limits, metrics.clone());
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let stopping = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = tasks.join_next() => {}
+            accepted = accept(&listener) => {
+                let Some((stream, permit)) = admit(accepted, &permits, &metrics) else { continue };
+                let connection = server.clone().run(stream, stopping.clone(), graceful.watcher());
+                tasks.spawn(async move {
+                    connection.await;
+                    drop(permit);
+                });
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    drain(graceful, tasks, limits.drain).await;
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// A connection with its permit, or `None` after telling the client that there are too many.
+fn admit(
+    stream: TcpStream,
+    permits: &Arc<Semaphore>,
+    metrics: &HttpMetrics,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    if let Ok(permit) = permits.clone().try_acquire_owned() {
+        return Some((stream, permit));
+    }
+    metrics.refuse("connections");
+    // The client may have gone already.
+    let _ = stream.try_write(TOO_MANY_CONNECTIONS);
+    None
+}
+
+async fn drain(graceful: GracefulShutdown, mut tasks: JoinSet<()>, limit: Duration) {
+    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "connections were cut because they did not finish in time");
+    }
+    tasks.shutdown().await;
+}

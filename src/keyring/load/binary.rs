@@ -1,0 +1,193 @@
+//! Cuts packets into certificates, and finds the next certificate after octets that are no packets.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+
+use super::landmark::{self, Found, tag_of};
+use super::reader::{LOOK_AHEAD_OCTETS, PIECE_OCTETS_LIMIT, Piece, PieceKind};
+use crate::cert::frame::{FrameError, Framed, next_packet};
+use crate::cert::{Limits, Rejection};
+
+pub struct BinaryReader<R> {
+    source: R,
+    /// Larger key packets begin no certificate; 0 for no limit.
+    key_octets_limit: usize,
+    /// What was read and not handed out. The current certificate begins at the first octet.
+    buffer: Bytes,
+    /// Where the buffer begins in the source.
+    offset: u64,
+    /// How many octets of the buffer are whole packets of the current certificate.
+    whole: usize,
+    /// Nothing follows the buffer.
+    is_at_end: bool,
+    /// The current certificate is too large to be kept.
+    is_discarding: bool,
+    /// Handed out next.
+    waiting: Option<Piece>,
+}
+
+/// What follows the whole packets of the current certificate. Lengths are octets.
+enum Next {
+    /// The first packet of another certificate.
+    Begin(usize),
+    /// One more packet.
+    Continue(usize),
+    Damage(Damage),
+    End,
+}
+
+#[derive(PartialEq, Eq)]
+enum Damage {
+    /// The data ends within a packet as certificates have them.
+    Cut,
+    NoPacket,
+}
+
+impl<R: Read> BinaryReader<R> {
+    pub fn new(source: R, limits: &Limits) -> Self {
+        Self {
+            source,
+            key_octets_limit: limits.packet_octets,
+            buffer: Bytes::new(),
+            offset: 0,
+            whole: 0,
+            is_at_end: false,
+            is_discarding: false,
+            waiting: None,
+        }
+    }
+
+    /// The next piece; `None` at the end.
+    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+        if let Some(piece) = self.waiting.take() {
+            return Ok(Some(piece));
+        }
+        loop {
+            match self.look()? {
+                Next::End => return Ok(self.cut()),
+                Next::Begin(length) => {
+                    let piece = self.cut();
+                    self.whole = length;
+                    if piece.is_some() {
+                        return Ok(piece);
+                    }
+                }
+                Next::Continue(length) => {
+                    self.whole += length;
+                    if self.is_discarding {
+                        self.advance(self.whole);
+                    } else if self.whole > PIECE_OCTETS_LIMIT {
+                        return Ok(Some(self.discard()));
+                    }
+                }
+                Next::Damage(damage) => return self.recover(&damage).map(Some),
+            }
+        }
+    }
+
+    fn look(&mut self) -> io::Result<Next> {
+        loop {
+            let rest = self.buffer.slice(self.whole..);
+            let Some(&header) = rest.first() else {
+                if self.is_at_end {
+                    return Ok(Next::End);
+                }
+                self.fill()?;
+                continue;
+            };
+            match next_packet(&rest, self.is_at_end) {
+                Ok(Framed::Packet(packet, length)) => {
+                    if landmark::is_indeterminate(header) && landmark::find(&packet.body, true) != Found::Nothing {
+                        return Ok(Next::Damage(Damage::NoPacket));
+                    }
+                    let begins = packet.tag == landmark::PUBLIC_KEY && self.may_be_key(packet.body.len());
+                    return Ok(if begins { Next::Begin(length) } else { Next::Continue(length) });
+                }
+                Ok(Framed::Incomplete) if rest.len() <= PIECE_OCTETS_LIMIT => self.fill()?,
+                Err(FrameError::Truncated) if landmark::CERTIFICATE_TAGS.contains(&tag_of(header)) => {
+                    return Ok(Next::Damage(Damage::Cut));
+                }
+                Ok(Framed::Incomplete) | Err(_) => return Ok(Next::Damage(Damage::NoPacket)),
+            }
+        }
+    }
+
+    fn may_be_key(&self, octets: usize) -> bool {
+        self.key_octets_limit == 0 || octets <= self.key_octets_limit
+    }
+
+    /// Goes to the next certificate. What is whole before the damage stays, unless the data ends there:
+    /// then packets are missing, perhaps a revocation.
+    fn recover(&mut self, damage: &Damage) -> io::Result<Piece> {
+        let was_discarding = self.is_discarding;
+        let before = self.cut();
+        let offset = before.as_ref().map_or(self.offset, |piece| piece.offset);
+        let from = self.offset;
+        let is_found = self.scan()?;
+        if *damage == Damage::Cut && !is_found && !was_discarding {
+            let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
+            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset, file: 0 });
+        }
+        let octets = self.offset - from;
+        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from, file: 0 };
+        let Some(before) = before else { return Ok(skipped) };
+        self.waiting = Some(skipped);
+        Ok(before)
+    }
+
+    /// Moves the buffer from damage at its front to the next certificate, or to the end of the source.
+    fn scan(&mut self) -> io::Result<bool> {
+        self.advance(1);
+        loop {
+            match landmark::find(&self.buffer, self.is_at_end) {
+                Found::At(position) => {
+                    self.advance(position);
+                    return Ok(true);
+                }
+                Found::Perhaps(position) => self.advance(position),
+                Found::Nothing => self.advance(self.buffer.len()),
+            }
+            if self.is_at_end {
+                return Ok(false);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Ends the current certificate, and hands it out unless it is empty or too large.
+    fn cut(&mut self) -> Option<Piece> {
+        let piece =
+            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset, file: 0 };
+        self.advance(self.whole);
+        let was_discarding = std::mem::take(&mut self.is_discarding);
+        (!piece.octets.is_empty() && !was_discarding).then_some(piece)
+    }
+
+    /// Gives up a certificate that is too large.
+    fn discard(&mut self) -> Piece {
+        let offset = self.offset;
+        self.advance(self.whole);
+        self.is_discarding = true;
+        let kind = PieceKind::Damaged(Rejection::TooLarge(PIECE_OCTETS_LIMIT));
+        Piece { kind, octets: Bytes::new(), offset, file: 0 }
+    }
+
+    /// Forgets the first `count` octets of the buffer; no packet is whole then.
+    fn advance(&mut self, count: usize) {
+        self.buffer = self.buffer.slice(count.min(self.buffer.len())..);
+        self.offset += count as u64;
+        self.whole = 0;
+    }
+
+    /// Reads as much again as there is, so that large packets are not looked at too often.
+    fn fill(&mut self) -> io::Result<()> {
+        let more = self.buffer.len().max(LOOK_AHEAD_OCTETS);
+        let mut octets = Vec::with_capacity(self.buffer.len() + more);
+        octets.extend_from_slice(&self.buffer);
+        let count = self.source.by_ref().take(more as u64).read_to_end(&mut octets)?;
+        self.is_at_end = count < more;
+        self.buffer = octets.into();
+        Ok(())
+    }
+}
