@@ -62,7 +62,11 @@ pub struct Ended {
 
 impl Tasks {
     /// Starts a task that runs until it is told to stop.
-    pub fn spawn<E: Display>(&mut self, name: &'static str, task: impl Future<Output = Result<(), E>> + Send + 'static) {
+    pub fn spawn<E: Display>(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
         let handle = self.running.spawn(async move { task.await.map_err(|error| error.to_string()) });
         self.names.insert(handle.id(), name);
     }

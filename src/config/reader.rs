@@ -1,6 +1,7 @@
 //! Takes settings from their sources, and keeps account of what was found and what was wrong.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::file::File;
 use super::known::{self, Standing};
@@ -63,7 +64,7 @@ impl<'a> Reader<'a> {
     /// Whether any source gives the setting.
     pub fn is_set(&self, key: &Key) -> bool {
         self.sources.flags.keys().any(|flag| key.flag == Some(flag))
-            || self.sources.environment.contains_key(&key.variable())
+            || self.sources.environment.get(&key.variable()).is_some_and(|text| !text.is_empty())
             || self.file.values.contains_key(&key.path.to_lowercase())
     }
 
@@ -85,25 +86,23 @@ impl<'a> Reader<'a> {
         u64::try_from(self.get(key, default)).ok().filter(|limit| *limit > 0)
     }
 
+    /// A time of 1 second to an hour, in seconds.
+    pub fn seconds(&mut self, key: Key, default: i64) -> Duration {
+        Duration::from_secs(self.number(key, default, 1..=3600).unsigned_abs())
+    }
+
+    /// A setting that has only one value in this version; tells when another is wanted.
+    pub fn fixed(&mut self, key: Key, only: bool) {
+        let (value, origin) = self.resolve(key, only, |_| Ok(()));
+        if value != only {
+            let text = format!("{origin}: {} = {value} is not supported yet by this version", key.path);
+            self.problem(Severity::Warning, text);
+        }
+    }
+
     /// As [`Reader::get`], for values of which `check` tells what is expected instead.
     pub fn get_checked<T: Value>(&mut self, key: Key, default: T, check: impl Fn(&T) -> Result<(), String>) -> T {
-        let Some((raw, origin)) = self.take(&key) else {
-            self.record(key, &default, Origin::Default);
-            return default;
-        };
-        let value = T::read(&raw).ok_or_else(|| T::EXPECTED.to_owned());
-        match value.and_then(|value| check(&value).map(|()| value)) {
-            Ok(value) => {
-                self.record(key, &value, origin);
-                value
-            }
-            Err(expected) => {
-                let shown = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
-                let path = key.path;
-                self.problem(Severity::Error, format!("{origin}: {path}{shown}: expected {expected}"));
-                default
-            }
-        }
+        self.resolve(key, default, check).0
     }
 
     /// Tells what stands in the file and was not asked for.
@@ -124,6 +123,29 @@ impl<'a> Reader<'a> {
         self.report
     }
 
+    fn resolve<T: Value>(&mut self, key: Key, default: T, check: impl Fn(&T) -> Result<(), String>) -> (T, Origin) {
+        let (value, origin) = match self.take(&key) {
+            None => (default, Origin::Default),
+            Some((raw, origin)) => {
+                let value = T::read(&raw).ok_or_else(|| T::EXPECTED.to_owned());
+                match value.and_then(|value| check(&value).map(|()| value)) {
+                    Ok(value) => (value, origin),
+                    Err(expected) => {
+                        self.wrong(key, &raw, &origin, &expected);
+                        (default, Origin::Default)
+                    }
+                }
+            }
+        };
+        self.report.entries.push(Entry { key: key.path, value: value.shown(), origin: origin.clone() });
+        (value, origin)
+    }
+
+    fn wrong(&mut self, key: Key, raw: &Raw, origin: &Origin, expected: &str) {
+        let shown = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
+        self.problem(Severity::Error, format!("{origin}: {}{shown}: expected {expected}", key.path));
+    }
+
     /// The strongest source's value. Takes it from the file in any case, so that it does not count as unknown.
     fn take(&mut self, key: &Key) -> Option<(Raw, Origin)> {
         let in_file = self.file.values.remove(&key.path.to_lowercase());
@@ -131,14 +153,10 @@ impl<'a> Reader<'a> {
             return Some((Raw::Text(text.clone()), Origin::Flag(name)));
         }
         let variable = key.variable();
-        if let Some(text) = self.sources.environment.get(&variable) {
+        if let Some(text) = self.sources.environment.get(&variable).filter(|text| !text.is_empty()) {
             return Some((Raw::Text(text.clone()), Origin::Environment(variable)));
         }
         in_file.map(|value| (value.raw, Origin::File { path: self.file.path.clone(), line: value.line }))
-    }
-
-    fn record<T: Value>(&mut self, key: Key, value: &T, origin: Origin) {
-        self.report.entries.push(Entry { key: key.path, value: value.shown(), origin });
     }
 
     fn problem(&mut self, severity: Severity, text: String) {

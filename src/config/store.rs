@@ -40,8 +40,8 @@ impl Store {
             data_dir,
             url: reader.get(DSN, default),
             max_connections: count(reader, "openpgp.db.maxConnections", 16, 1000),
-            acquire_timeout: seconds(reader, "openpgp.db.acquireTimeoutSecs", 2),
-            statement_timeout: seconds(reader, "openpgp.db.statementTimeoutSecs", 10),
+            acquire_timeout: reader.seconds(Key::new("openpgp.db.acquireTimeoutSecs"), 2),
+            statement_timeout: reader.seconds(Key::new("openpgp.db.statementTimeoutSecs"), 10),
             request_query_limit: count(reader, "openpgp.db.requestQueryLimit", 100, 100_000),
         }
     }
@@ -57,9 +57,4 @@ fn check_driver(driver: &String) -> Result<(), String> {
 /// A number from 1 to `most`.
 fn count(reader: &mut Reader<'_>, path: &'static str, default: i64, most: i64) -> u32 {
     u32::try_from(reader.number(Key::new(path), default, 1..=most)).unwrap_or(u32::MAX)
-}
-
-/// A time of up to an hour.
-fn seconds(reader: &mut Reader<'_>, path: &'static str, default: i64) -> Duration {
-    Duration::from_secs(reader.number(Key::new(path), default, 1..=3600).unsigned_abs())
 }

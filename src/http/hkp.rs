@@ -6,5 +6,7 @@ pub(super) mod index;
 pub(super) mod lookup;
 pub(super) mod stats;
 
+pub use index::index_json;
+
 mod get;
 mod options;

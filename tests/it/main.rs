@@ -1,5 +1,4 @@
-//! Tests of the whole program and of its parts with everything real around them: one binary, so
-//! that everything is linked once.
+//! All tests that need more than one module: one binary, so that everything is linked once.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod http;

@@ -4,6 +4,8 @@ mod html;
 mod json;
 mod mr;
 
+pub use json::render as index_json;
+
 use axum::response::Response;
 use http::HeaderMap;
 
@@ -41,7 +43,7 @@ pub(crate) async fn answer(
     // Roughly what every form grows with.
     let octets = found.iter().map(|stored| stored.summary.length as usize).sum();
     if options.json {
-        let body = off_thread::run(octets, move || json::render(&found)).await??;
+        let body = off_thread::run(octets, move || json::render(&found)).await?.map_err(ApiError::internal)?;
         return Ok(tagged(headers, body, |body| reply::of(reply::JSON, body)));
     }
     if options.mr {

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Read};
 use bytes::{Buf, Bytes, buf};
 
 use super::binary::BinaryReader;
-use super::reader::{ARMOR_BEGIN, ARMOR_OCTETS_LIMIT, BYTE_ORDER_MARK, Piece, PieceKind, ReadError};
-use crate::cert::{self, Limits, Rejection};
+use super::reader::{ARMOR_BEGIN, ARMOR_OCTETS_LIMIT, BYTE_ORDER_MARK, Piece, ReadError};
+use crate::cert::{self, Limits};
 
 /// The longest line outside armor that is looked at whole, in octets.
 const LINE_OCTETS_LIMIT: usize = 64 << 10;
@@ -37,7 +37,8 @@ impl<R: Read> ArmoredReader<R> {
                 self.streams.pop_front();
             }
             let Some(block) = self.next_block()? else { return Ok(None) };
-            let Ok(streams) = cert::decode(&block) else { return Ok(Some(damaged(self.block_offset))) };
+            let streams =
+                cert::decode(&block).map_err(|cause| ReadError::Armor { offset: self.block_offset, cause })?;
             self.streams.extend(streams.into_iter().map(|stream| BinaryReader::new(stream.reader(), &self.limits)));
         }
     }
@@ -69,9 +70,4 @@ impl<R: Read> ArmoredReader<R> {
             }
         }
     }
-}
-
-fn damaged(offset: u64) -> Piece {
-    let reason = Rejection::Armor;
-    Piece { kind: PieceKind::Damaged(reason), octets: Bytes::new(), offset }
 }
