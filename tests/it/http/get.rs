@@ -10,7 +10,7 @@ use super::world::{World, settings, shown, text};
 async fn a_certificate_is_one_armored_block() {
     let world = World::holding([record(1, "Alice <alice@example.org>")]).await;
     let response = world.get("/pks/lookup?op=get&options=mr&search=alice@example.org").await;
-    insta::assert_snapshot!(shown(&response), @r#""#);
+    insta::assert_snapshot!(shown(&response));
 }
 
 /// Scripts leave `options=mr` out, name keys in every form, and repeat or misspell options.
@@ -43,8 +43,7 @@ async fn every_way_to_ask_has_the_same_answer() {
 #[tokio::test]
 async fn revocations_come_first() {
     let name = "Alice <alice@example.org>";
-    let world =
-        World::holding([record(1, name), record_revoked(2, name), record_v6(3, name), record(4, name)]).await;
+    let world = World::holding([record(1, name), record_revoked(2, name), record_v6(3, name), record(4, name)]).await;
     let response = world.get("/pks/lookup?op=get&search=alice@example.org").await;
     let block = text(&response);
     assert_eq!(block.matches("BEGIN PGP PUBLIC KEY BLOCK").count(), 1);
@@ -90,8 +89,7 @@ async fn file_names_are_escaped() {
 #[tokio::test]
 async fn armor_headers_are_the_operators() {
     let headers = vec![("Comment".to_owned(), "Hostname: keys.example.org".to_owned())];
-    let world =
-        World::with_settings(hockeypuck::http::HttpSettings { armor_headers: headers, ..settings() }).await;
+    let world = World::with_settings(hockeypuck::http::HttpSettings { armor_headers: headers, ..settings() }).await;
     world.put([record(1, "Alice <alice@example.org>")]).await;
     let response = world.get("/pks/lookup?op=get&search=alice@example.org").await;
     assert_eq!(text(&response).lines().nth(1), Some("Comment: Hostname: keys.example.org"));

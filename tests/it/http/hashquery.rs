@@ -30,7 +30,8 @@ async fn known_digests_are_answered() {
     let body = response.body();
     assert_eq!(body[..4], 2u32.to_be_bytes());
     assert!(body.ends_with(b"\r\n"));
-    let frame = |packets: Bytes| [u32::try_from(packets.len()).unwrap().to_be_bytes().to_vec(), packets.to_vec()].concat();
+    let frame =
+        |packets: Bytes| [u32::try_from(packets.len()).unwrap().to_be_bytes().to_vec(), packets.to_vec()].concat();
     let (one, two) = (frame(packets(1)), frame(packets(2)));
     let middle = &body[4..body.len() - 2];
     assert!(middle == [one.clone(), two.clone()].concat() || middle == [two, one].concat());

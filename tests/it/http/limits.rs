@@ -1,12 +1,15 @@
 //! What a stranger can cause has limits, and each counts when it is reached.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use hockeypuck::http::HttpSettings;
 use http::{Request, StatusCode};
-use http_body_util::StreamBody;
+use http_body::Frame;
 
 use super::scripted::{Failure, failing};
 use super::world::{World, send, settings, text};
@@ -21,7 +24,7 @@ fn refused(world: &World, reason: &str) -> u64 {
 #[tokio::test]
 async fn large_bodies_are_refused() {
     let world = World::with_settings(HttpSettings { body_octets_limit: 100, ..settings() }).await;
-    let chunks = futures_lite_stream(vec![Bytes::from(vec![b'a'; 60]); 2]);
+    let chunks = Body::new(Arriving { chunks: vec![Bytes::from(vec![b'a'; 60]); 2], ends: true });
     let announced = Request::post("/pks/add").header("content-type", FORM).header("content-length", "101");
     for request in [
         announced.body(Body::from("keytext=")).unwrap(),
@@ -37,9 +40,8 @@ async fn large_bodies_are_refused() {
 /// A body that does not arrive is waited for only so long.
 #[tokio::test]
 async fn slow_bodies_are_refused() {
-    let world =
-        World::with_settings(HttpSettings { body_deadline: Duration::from_millis(20), ..settings() }).await;
-    let never = Body::new(StreamBody::new(PendingStream));
+    let world = World::with_settings(HttpSettings { body_deadline: Duration::from_millis(20), ..settings() }).await;
+    let never = Body::new(Arriving { chunks: vec![Bytes::from_static(b"abc")], ends: false });
     let response = world.send(Request::post("/pks/hashquery").body(never).unwrap()).await;
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(refused(&world, "body_deadline"), 1);
@@ -82,4 +84,23 @@ async fn requests_have_a_limit() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!(world.metrics.in_flight.get(), 0);
+}
+
+/// A body of unknown length that arrives in chunks, and may never end.
+struct Arriving {
+    chunks: Vec<Bytes>,
+    ends: bool,
+}
+
+impl http_body::Body for Arriving {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.chunks.pop() {
+            Some(chunk) => Poll::Ready(Some(Ok(Frame::data(chunk)))),
+            None if self.ends => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
 }

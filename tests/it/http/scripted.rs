@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
 use hockeypuck::storage::{
-    HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store, StoredCertificate,
-    StoredSummary,
+    HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store, StoredCertificate, StoredSummary,
 };
 
 /// How the store fails.

@@ -16,6 +16,7 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use prometheus::Registry;
+use prometheus::process_collector::ProcessCollector;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -65,8 +66,8 @@ impl World {
         let keyring = Keyring::new(Arc::clone(&store), Settings::default(), keyring_metrics);
         let app = AppState::new(keyring.clone(), settings, metrics.clone(), now);
         let store_metrics = StoreMetrics::register(&registry).unwrap();
-        let scrape =
-            MetricsState { registry, keyring: keyring.clone(), store: store_metrics, path: "/metrics".into() };
+        registry.register(Box::new(ProcessCollector::for_self())).unwrap();
+        let scrape = MetricsState { registry, keyring: keyring.clone(), store: store_metrics, path: "/metrics".into() };
         let metrics_router = metrics_router(scrape);
         Self { router: router(app), metrics_router, metrics, keyring, store, _directory: None }
     }
