@@ -9,7 +9,7 @@ mod pool;
 pub mod postgres;
 mod rows;
 mod schema;
-mod sql;
+pub mod sql;
 pub mod sqlite;
 mod write;
 

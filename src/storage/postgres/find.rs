@@ -86,7 +86,8 @@ where
         }
         Search::KeyId(id) => Some(start(&sql::BY_KEY_ID).bind(id.as_i64())),
         Search::Email(email) => is_indexable(email).then(|| start(&sql::BY_EMAIL).bind(email)),
-        Search::Keywords(words) => Some(start(&BY_KEYWORDS).bind(expression(words)?)),
+        // Planned anew for its words: the plan for any words would take them to be common and read the whole table.
+        Search::Keywords(words) => Some(start(&BY_KEYWORDS).bind(expression(words)?).persistent(false)),
         Search::Digest(digest) => Some(start(&sql::BY_DIGEST).bind(digest.0.as_slice())),
     }
 }
