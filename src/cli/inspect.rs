@@ -86,7 +86,10 @@ fn judge_all<'a>(batch: &[Piece], limits: Limits, file: &'a str) -> Vec<Finding<
     std::thread::scope(|scope| {
         let work = |pieces: &'_ [Piece]| pieces.iter().flat_map(|piece| judge(piece, limits, file)).collect::<Vec<_>>();
         let running: Vec<_> = batch.chunks(share).map(|pieces| scope.spawn(move || work(pieces))).collect();
-        running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        running
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 

@@ -53,11 +53,7 @@ impl StoreOptions {
         ];
         let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
         let file = self.config.clone().or_else(|| environment.get("HOCKEYPUCK_CONFIG").map(PathBuf::from));
-        Sources {
-            flags: given.collect(),
-            file: file.filter(|path| !path.as_os_str().is_empty()),
-            environment,
-        }
+        Sources { flags: given.collect(), file: file.filter(|path| !path.as_os_str().is_empty()), environment }
     }
 
     /// The configuration of a command that is no server.

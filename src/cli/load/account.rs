@@ -82,7 +82,10 @@ impl Account {
             complain(&format!("{} are no packets", counted(state.totals.skipped_octets, "octet", "octets")));
         }
         if state.untold > 0 {
-            complain(&format!("{} not told; --rejects keeps them", counted(state.untold, "more reason was", "more reasons were")));
+            complain(&format!(
+                "{} not told; --rejects keeps them",
+                counted(state.untold, "more reason was", "more reasons were")
+            ));
         }
         if let Some(rejects) = &mut state.rejects {
             rejects.finish().context("the rejects could not all be written")?;

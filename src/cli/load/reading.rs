@@ -24,13 +24,14 @@ impl Reading {
         let mut batch = Batch::default();
         let account = self.account.clone();
         for (number, input) in account.inputs().iter().enumerate() {
-            let mut reader = match input.open().and_then(|file| CertificateReader::new(account.watch(file), &self.limits)) {
-                Ok(reader) => reader,
-                Err(error) => {
-                    account.unreadable(number, &error.into());
-                    continue;
-                }
-            };
+            let mut reader =
+                match input.open().and_then(|file| CertificateReader::new(account.watch(file), &self.limits)) {
+                    Ok(reader) => reader,
+                    Err(error) => {
+                        account.unreadable(number, &error.into());
+                        continue;
+                    }
+                };
             loop {
                 match reader.next_piece() {
                     Ok(Some(piece)) => batch.push(Piece { file: number, ..piece }),
