@@ -140,6 +140,13 @@ async fn curl() {
         let sent = run(home.path(), "curl", &[&["-sSf"], &form[..], &[&add]].concat()).await;
         assert!(sent.status.success(), "{form:?}: {}", text(&sent.stderr));
     }
+    let large = home.path().join("large");
+    std::fs::write(&large, vec![b'x'; 12 << 20]).unwrap();
+    let data = format!("@{}", large.display());
+    for expect in ["Expect: 100-continue", "Expect:"] {
+        let refused = run(home.path(), "curl", &["-sS", "-H", expect, "--data-binary", &data, &add]).await;
+        assert!(text(&refused.stdout).contains("the limit is 10485760 octets"), "{expect} {}", text(&refused.stderr));
+    }
     let get = format!("http://{}/pks/lookup?op=get&search=0x{ALICE_FINGERPRINT}", server.address);
     for version in ["--http1.0", "--http1.1", "--http2-prior-knowledge"] {
         let got = run(home.path(), "curl", &["-sSf", version, &get]).await;

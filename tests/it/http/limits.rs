@@ -84,6 +84,7 @@ async fn requests_have_a_limit() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!(world.metrics.in_flight.get(), 0);
+    assert_eq!(world.metrics.requests.with_label_values(&["/pks/stats", "GET", "cancelled"]).get(), 1);
 }
 
 /// A body of unknown length that arrives in chunks, and may never end.
