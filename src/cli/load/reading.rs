@@ -20,17 +20,18 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads until the end of the last file, or until nobody wants more. Blocks.
-    pub fn read_all(self) {
+    pub(super) fn read_all(self) {
         let mut batch = Batch::default();
         let account = self.account.clone();
         for (number, input) in account.inputs().iter().enumerate() {
-            let mut reader = match input.open().and_then(|file| CertificateReader::new(account.watch(file), &self.limits)) {
-                Ok(reader) => reader,
-                Err(error) => {
-                    account.unreadable(number, &error.into());
-                    continue;
-                }
-            };
+            let mut reader =
+                match input.open().and_then(|file| CertificateReader::new(account.watch(file), &self.limits)) {
+                    Ok(reader) => reader,
+                    Err(error) => {
+                        account.unreadable(number, &error.into());
+                        continue;
+                    }
+                };
             loop {
                 match reader.next_piece() {
                     Ok(Some(piece)) => batch.push(Piece { file: number, ..piece }),

@@ -20,7 +20,12 @@ use report::Report;
 pub(crate) use upload::ACCEPTED;
 use upload::Encoding;
 
-pub(crate) async fn add(State(app): State<AppState>, headers: HeaderMap, uri: Uri, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn add(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, ApiError> {
     let encoding = Encoding::of(&headers)?;
     let read = body::read(&app, &headers, body, app.settings.body_octets_limit).await?;
     let (octets, _held) = read.into_parts();

@@ -27,7 +27,11 @@ const BODY_OCTETS_LIMIT: usize = NUMBER_OCTETS + DIGESTS_LIMIT * (NUMBER_OCTETS 
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("pgp/keys");
 
-pub(crate) async fn hashquery(State(app): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn hashquery(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
     let (request, _held) = body::read(&app, &headers, body, BODY_OCTETS_LIMIT).await?.into_parts();
     let digests = read_digests(&request)?;
     let found = if digests.is_empty() { Vec::new() } else { app.keyring.fetch_by_digest(&digests).await? };
