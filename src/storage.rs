@@ -6,9 +6,10 @@
 mod codec;
 pub mod error;
 mod pool;
+pub mod postgres;
 mod rows;
 mod schema;
-mod sql;
+pub mod sql;
 pub mod sqlite;
 mod write;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use error::StorageError;
+use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 use crate::domain::{Change, Digest, Digests, Fingerprint, LegacyForm, Record, Search, Summary};
@@ -36,7 +38,7 @@ pub type Store = Arc<dyn Storage>;
 pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),
-        Engine::Postgres => unimplemented!(),
+        Engine::Postgres => Ok(Arc::new(PostgresStore::new(url, limits)?)),
     }
 }
 
@@ -45,7 +47,7 @@ pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError
 pub async fn migrate(url: &str) -> Result<(), StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => sqlite::migrate(url).await,
-        Engine::Postgres => unimplemented!(),
+        Engine::Postgres => postgres::migrate(url).await,
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Rejection {
     SecretKey,
     #[error("the packets cannot be read: {0}")]
     Framing(FrameError),
+    #[error("the armor is damaged")]
+    Armor,
     #[error("the signature cannot be read: {0}")]
     Signature(&'static str),
     #[error("the certificate is blocked on this server")]
@@ -48,6 +50,7 @@ impl Rejection {
             Self::Version3 => "version3",
             Self::SecretKey => "secret_key",
             Self::Framing(_) => "framing",
+            Self::Armor => "armor",
             Self::Signature(_) => "signature",
             Self::Blocked => "blocked",
             Self::DigestTaken => "digest_taken",

@@ -6,7 +6,10 @@ use super::ApiError;
 const INLINE_OCTETS_LIMIT: usize = 256 * 1024;
 
 /// Runs `work` on `octets` of input: here when that is quick, else on a thread that may block.
-pub(super) async fn run<T: Send + 'static>(octets: usize, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+pub(super) async fn run<T: Send + 'static>(
+    octets: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     if octets <= INLINE_OCTETS_LIMIT {
         return Ok(work());
     }

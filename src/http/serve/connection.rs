@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use prometheus::IntGauge;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use super::ServeLimits;
 use super::write_stall::WriteStall;
@@ -46,10 +47,12 @@ impl Server {
         Self { protocol: Arc::new(protocol), router, limits, metrics }
     }
 
-    /// Serves one connection to its end, or until `watcher` says that the listener shuts down.
-    pub(super) async fn run(self, stream: TcpStream, watcher: Watcher) {
+    /// Serves one connection to its end. When the listener shuts down, which `stopping` and
+    /// `watcher` both tell, a request under way is the last one.
+    pub(super) async fn run(self, stream: TcpStream, stopping: CancellationToken, watcher: Watcher) {
         let _open = Open::enter(&self.metrics.connections);
-        if !self.has_first_octet(&stream).await {
+        let begun = stopping.run_until_cancelled(self.has_first_octet(&stream)).await;
+        if begun != Some(true) {
             return;
         }
         // Answers are written whole; waiting for more to send only delays them.
