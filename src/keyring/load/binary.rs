@@ -127,10 +127,10 @@ impl<R: Read> BinaryReader<R> {
         let is_found = self.scan()?;
         if *damage == Damage::Cut && !is_found && !was_discarding {
             let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
-            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset });
+            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset, file: 0 });
         }
         let octets = self.offset - from;
-        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from };
+        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from, file: 0 };
         let Some(before) = before else { return Ok(skipped) };
         self.waiting = Some(skipped);
         Ok(before)
@@ -157,7 +157,8 @@ impl<R: Read> BinaryReader<R> {
 
     /// Ends the current certificate, and hands it out unless it is empty or too large.
     fn cut(&mut self) -> Option<Piece> {
-        let piece = Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
+        let piece =
+            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset, file: 0 };
         self.advance(self.whole);
         let was_discarding = std::mem::take(&mut self.is_discarding);
         (!piece.octets.is_empty() && !was_discarding).then_some(piece)
@@ -169,7 +170,7 @@ impl<R: Read> BinaryReader<R> {
         self.advance(self.whole);
         self.is_discarding = true;
         let kind = PieceKind::Damaged(Rejection::TooLarge(PIECE_OCTETS_LIMIT));
-        Piece { kind, octets: Bytes::new(), offset }
+        Piece { kind, octets: Bytes::new(), offset, file: 0 }
     }
 
     /// Forgets the first `count` octets of the buffer; no packet is whole then.
