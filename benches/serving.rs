@@ -47,9 +47,16 @@ impl World {
         let metrics = HttpMetrics::register(&registry)?;
         let state = AppState::new(keyring, HttpSettings::default(), metrics.clone(), Timestamp::now);
         let (listener, server) = listen().await?;
-        tokio::spawn(http::serve(listener, http::router(state), ServeLimits::default(), metrics, std::future::pending()));
+        tokio::spawn(http::serve(
+            listener,
+            http::router(state),
+            ServeLimits::default(),
+            metrics,
+            std::future::pending(),
+        ));
         let (listener, floor) = listen().await?;
-        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await?;
+        let pool =
+            sqlx::postgres::PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await?;
         tokio::spawn(async move { axum::serve(listener, floor_router(pool)).await });
         Ok(Self { fingerprints: Arc::new(fingerprints.collect()), server, floor })
     }
