@@ -54,6 +54,11 @@ impl World {
         Self { store, url, _directory: directory }
     }
 
+    /// The name of this PostgreSQL database.
+    pub fn database(&self) -> &str {
+        self.url.split(['/', '?']).nth(3).expect("the URL names a database")
+    }
+
     /// Puts that must succeed.
     pub async fn put(&self, puts: &[Put]) -> Vec<PutOutcome> {
         self.store.put(puts).await.expect("the store takes puts")
