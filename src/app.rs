@@ -19,6 +19,7 @@ pub use lifecycle::Shutdown;
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::Config;
+use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
 use lifecycle::{Ended, Tasks};
@@ -95,8 +96,9 @@ impl Server {
         }
         match unexpected {
             None => Ok(()),
-            Some(Ended { task, failure }) => {
-                let reason = failure.unwrap_or_else(|| "it gave no reason".to_owned());
+            Some(Ended { task, panic }) => {
+                let reason =
+                    panic.map_or_else(|| "nobody told it to stop".to_owned(), |words| format!("panic: {words}"));
                 Err(RunError::TaskEnded { task, reason })
             }
         }
@@ -107,7 +109,11 @@ impl Server {
         if tokio::time::timeout(DRAIN_LIMIT + TASKS_LIMIT, self.tasks.drain()).await.is_err() {
             tracing::warn!("some tasks did not end in time and were cut off");
         }
-        if tokio::time::timeout(CLOSE_LIMIT, self.keyring.store().close()).await.is_err() {
+        let closing = async {
+            jobs::write_counts(&self.keyring, machine::now()).await;
+            self.keyring.store().close().await;
+        };
+        if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
             tracing::warn!("the store did not close in time; what was answered as stored is stored");
         }
     }

@@ -14,6 +14,7 @@ mod signals;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -96,7 +97,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Lookup(options) => lookup::run(&options, environment),
     };
     ended.unwrap_or_else(|error| {
-        output::complain(&format!("{error:#}"));
+        // Whoever closed the output, as `head` does, has what they wanted.
+        let is_closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+        if !is_closed {
+            output::complain(&format!("{error:#}"));
+        }
         Ending::Failed
     })
 }

@@ -15,7 +15,7 @@ use crate::telemetry::{HttpMetrics, StoreMetrics};
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
 
-pub async fn server(config: &Config, shutdown: Shutdown) -> Result<Server, StartError> {
+pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server, StartError> {
     let hkp = bind(&config.hkp.bind, "HKP").await?;
     let scrapes = match &config.metrics.bind {
         Some(address) => Some(bind(address, "metrics").await?),
@@ -47,7 +47,7 @@ fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Re
         ServeLimits { connections: config.hkp.limits.max_connections, drain: DRAIN_LIMIT, ..ServeLimits::default() };
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
-    server.tasks.spawn("HKP", async { Ok::<_, String>(serving.await) });
+    server.tasks.spawn("HKP", serving);
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn serve_metrics(server: &mut Server, config: &Config, socket: Socket, registry:
     let limits = ServeLimits { connections: METRICS_CONNECTIONS, drain: DRAIN_LIMIT, ..ServeLimits::default() };
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, router, limits, uncounted, stop);
-    server.tasks.spawn("metrics", async { Ok::<_, String>(serving.await) });
+    server.tasks.spawn("metrics", serving);
     Ok(())
 }
 

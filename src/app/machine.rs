@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// The name of the machine, or `localhost` where it cannot be told.
-pub fn name() -> String {
+pub(super) fn name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match name.trim() {
         "" => "localhost".to_owned(),
@@ -12,6 +12,6 @@ pub fn name() -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the clock enters")]
-pub fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -38,7 +38,7 @@ async fn open(store: &config::Store) -> Result<Store, StartError> {
 }
 
 /// What the configuration means to the use cases.
-pub fn settings(config: &Config) -> keyring::Settings {
+pub(super) fn settings(config: &Config) -> keyring::Settings {
     keyring::Settings {
         limits: limits(&config.openpgp),
         result_limit: config.store.request_query_limit,

@@ -10,7 +10,7 @@ use clap::Command;
 const ALIASES: &[(&str, &str)] = &[("hockeypuck-load", "load"), ("migrate", "migrate")];
 
 /// The arguments as `command` wants them, the name of the program first.
-pub fn rewrite(arguments: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {
+pub(super) fn rewrite(arguments: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_else(|| command.get_name().into());
     let alias = alias(&program);

@@ -6,7 +6,7 @@ use super::options::ServeOptions;
 use super::{Ending, output};
 use crate::config::{Config, Severity};
 
-pub fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+pub(super) fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let report = Config::load(&options.sources(environment)).report;
     output::say(report.to_string().trim_end())?;
     for problem in &report.problems {

@@ -12,14 +12,14 @@ const EXTENSIONS: [&str; 4] = ["pgp", "gpg", "asc", "key"];
 
 /// One source of certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub(super) enum Input {
     StandardInput,
     File(PathBuf),
 }
 
 impl Input {
     /// The octets. A directory or missing file is an error.
-    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::StandardInput => Ok(Box::new(io::stdin())),
             Self::File(path) => Ok(Box::new(File::open(path)?)),
@@ -27,7 +27,7 @@ impl Input {
     }
 
     /// In octets; 0 when it cannot be told.
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         match self {
             Self::StandardInput => 0,
             Self::File(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
@@ -45,7 +45,7 @@ impl fmt::Display for Input {
 }
 
 /// The inputs that `names` stand for, in their order; those of one name sorted.
-pub fn expand(names: &[String]) -> anyhow::Result<Vec<Input>> {
+pub(super) fn expand(names: &[String]) -> anyhow::Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for name in names {
         match name.as_str() {

@@ -11,7 +11,7 @@ use super::options::StoreOptions;
 use super::{Ending, output};
 use crate::app;
 use crate::cert::{self, Limits};
-use crate::keyring::load::{CertificateReader, Piece, PieceKind};
+use crate::keyring::load::{CertificateReader, Piece, PieceKind, ReadError};
 use finding::Finding;
 
 /// Certificates that are verified together, on all cores.
@@ -19,7 +19,7 @@ const BATCH_LIMIT: usize = 256;
 const BATCH_OCTETS: usize = 8 << 20;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Keyrings, binary or armored; patterns; directories, of which *.pgp, *.gpg, *.asc and *.key are read; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Options {
     store: StoreOptions,
 }
 
-pub fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let config = options.store.configure(environment)?;
     let limits = app::limits(&config.openpgp);
     let mut ending = Ending::Done;
@@ -38,6 +38,7 @@ pub fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::
         match inspect(&input, limits, options.json) {
             Ok(true) => {}
             Ok(false) => ending = worse(ending, Ending::No),
+            Err(error) if error.downcast_ref::<ReadError>().is_none() => return Err(error),
             Err(error) => {
                 output::complain(&format!("{input} cannot be read whole: {error:#}"));
                 ending = Ending::Failed;
@@ -54,7 +55,8 @@ fn worse(one: Ending, other: Ending) -> Ending {
 /// Whether all of the input would be stored.
 fn inspect(input: &Input, limits: Limits, is_json: bool) -> anyhow::Result<bool> {
     let file = input.to_string();
-    let mut reader = CertificateReader::new(input.open()?, &limits)?;
+    let opened = input.open().and_then(|octets| CertificateReader::new(octets, &limits));
+    let mut reader = opened.map_err(ReadError::Io)?;
     let mut is_good = true;
     loop {
         let batch = next_batch(&mut reader)?;

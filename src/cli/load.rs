@@ -32,7 +32,7 @@ const BATCHES_PER_CORE: usize = 2;
 const QUEUE_LIMIT: usize = 2;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Keyrings, binary or armored; patterns; directories, of which *.pgp, *.gpg, *.asc and *.key are read; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Options {
     store: StoreOptions,
 }
 
-pub fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let mut config = options.store.configure(environment)?;
     config.store.acquire_timeout = ACQUIRE_TIMEOUT.max(config.store.acquire_timeout);
     install_log(&config)?;

@@ -22,7 +22,7 @@ use crate::keyring::Keyring;
 use crate::storage::StoredCertificate;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// A fingerprint, key ID, digest, e-mail address, or words of a user ID
     #[arg(value_name = "SEARCH")]
     search: String,
@@ -42,7 +42,7 @@ enum Operation {
     Index,
 }
 
-pub fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let config = options.store.configure(environment)?;
     let searches = match searches(&options.search) {
         Ok(searches) => searches,

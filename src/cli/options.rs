@@ -12,7 +12,7 @@ use crate::telemetry::log::{self, Log};
 
 /// Flags of the commands that use the database.
 #[derive(Clone, Debug, Default, Args)]
-pub struct StoreOptions {
+pub(super) struct StoreOptions {
     /// Configuration file: Hockeypuck's TOML [env: HOCKEYPUCK_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct StoreOptions {
 
 /// Flags of the server.
 #[derive(Clone, Debug, Default, Args)]
-pub struct ServeOptions {
+pub(super) struct ServeOptions {
     #[command(flatten)]
     pub store: StoreOptions,
     /// Where HKP is served, such as 127.0.0.1:11371, or :11371 for all interfaces [env: HOCKEYPUCK_BIND]
@@ -44,7 +44,7 @@ pub struct ServeOptions {
 }
 
 impl StoreOptions {
-    pub fn sources(&self, environment: BTreeMap<String, String>) -> Sources {
+    pub(super) fn sources(&self, environment: BTreeMap<String, String>) -> Sources {
         let flags = [
             ("data-dir", &self.data_dir),
             ("database-url", &self.database_url),
@@ -57,13 +57,13 @@ impl StoreOptions {
     }
 
     /// The configuration of a command that is no server.
-    pub fn configure(&self, environment: BTreeMap<String, String>) -> anyhow::Result<Config> {
+    pub(super) fn configure(&self, environment: BTreeMap<String, String>) -> anyhow::Result<Config> {
         Ok(usable(Config::load(&self.sources(environment)))?.0)
     }
 }
 
 impl ServeOptions {
-    pub fn sources(&self, environment: BTreeMap<String, String>) -> Sources {
+    pub(super) fn sources(&self, environment: BTreeMap<String, String>) -> Sources {
         let mut sources = self.store.sources(environment);
         let flags = [("bind", &self.bind), ("metrics-bind", &self.metrics_bind)];
         sources.flags.extend(flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
@@ -71,13 +71,13 @@ impl ServeOptions {
     }
 
     /// The configuration and what there is to say about it.
-    pub fn configure(&self, environment: BTreeMap<String, String>) -> anyhow::Result<(Config, Report)> {
+    pub(super) fn configure(&self, environment: BTreeMap<String, String>) -> anyhow::Result<(Config, Report)> {
         usable(Config::load(&self.sources(environment)))
     }
 }
 
 /// Installs the log for the rest of the program's life.
-pub fn install_log(config: &Config) -> anyhow::Result<Log> {
+pub(super) fn install_log(config: &Config) -> anyhow::Result<Log> {
     Ok(log::install(&log::Settings {
         level: config.log.level,
         format: config.log.format,

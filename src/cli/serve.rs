@@ -10,7 +10,7 @@ use crate::app::{Server, Shutdown};
 use crate::config::{Config, Report};
 use crate::telemetry::log::Log;
 
-pub fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+pub(super) fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let (config, report) = options.configure(environment)?;
     let log = install_log(&config)?;
     warn(&report);
@@ -46,7 +46,8 @@ fn obey(wish: Wish, shutdown: &Shutdown, log: &Log) {
             shutdown.soft();
         }
         Wish::Reload => match log.reopen() {
-            Ok(()) => tracing::info!("the log file was opened again; settings change with a restart"),
+            Ok(true) => tracing::info!("the log file was opened again; settings change with a restart"),
+            Ok(false) => tracing::info!("settings change with a restart"),
             Err(error) => tracing::error!(%error, "the log goes on in the old file"),
         },
     }

@@ -15,7 +15,7 @@ const ROOT: &str = "hockeypuck";
 
 /// The values of a file by their lower-cased path below `[hockeypuck]`.
 #[derive(Debug, Default)]
-pub struct File {
+pub(super) struct File {
     pub path: PathBuf,
     pub values: BTreeMap<String, FileValue>,
     /// Sentences about keys that stand outside `[hockeypuck]` or twice.
@@ -23,7 +23,7 @@ pub struct File {
 }
 
 #[derive(Debug)]
-pub struct FileValue {
+pub(super) struct FileValue {
     /// The key as the file spells it.
     pub key: String,
     /// From 1.
@@ -33,7 +33,7 @@ pub struct FileValue {
 
 impl File {
     /// Reads a file; the error is one sentence that names it.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
         if size > FILE_OCTETS_LIMIT {

@@ -10,7 +10,7 @@ use super::{Entry, Origin, Problem, Report, Severity, Sources};
 
 /// One setting's names.
 #[derive(Clone, Copy, Debug)]
-pub struct Key {
+pub(super) struct Key {
     /// Below `[hockeypuck]` in the file.
     pub path: &'static str,
     /// The command line flag, without dashes.
@@ -20,16 +20,16 @@ pub struct Key {
 }
 
 impl Key {
-    pub const fn new(path: &'static str) -> Self {
+    pub(super) const fn new(path: &'static str) -> Self {
         Self { path, flag: None, secret: false }
     }
 
     /// Names the flag, after which the environment variable is named, too.
-    pub const fn flag(self, flag: &'static str) -> Self {
+    pub(super) const fn flag(self, flag: &'static str) -> Self {
         Self { flag: Some(flag), ..self }
     }
 
-    pub const fn secret(self) -> Self {
+    pub(super) const fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
@@ -40,14 +40,14 @@ impl Key {
     }
 }
 
-pub struct Reader<'a> {
+pub(super) struct Reader<'a> {
     sources: &'a Sources,
     file: File,
     report: Report,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(sources: &'a Sources) -> Self {
+    pub(super) fn new(sources: &'a Sources) -> Self {
         let mut report = Report::default();
         let file = sources.file.as_deref().map(File::read).transpose().unwrap_or_else(|text| {
             report.problems.push(Problem { severity: Severity::Error, text });
@@ -57,42 +57,43 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a configuration file was named. Defaults that Hockeypuck's files rely on apply only then.
-    pub fn has_file(&self) -> bool {
+    pub(super) fn has_file(&self) -> bool {
         self.sources.file.is_some()
     }
 
     /// Whether any source gives the setting.
-    pub fn is_set(&self, key: &Key) -> bool {
+    pub(super) fn is_set(&self, key: &Key) -> bool {
         self.sources.flags.keys().any(|flag| key.flag == Some(flag))
             || self.sources.environment.get(&key.variable()).is_some_and(|text| !text.is_empty())
             || self.file.values.contains_key(&key.path.to_lowercase())
     }
 
     /// The setting, or `default` when no source has it or the value is wrong.
-    pub fn get<T: Value>(&mut self, key: Key, default: T) -> T {
-        self.get_checked(key, default, |_| Ok(()))
+    pub(super) fn get<T: Value>(&mut self, key: Key, default: T) -> T {
+        self.resolve(key, default, |_| Ok(())).0
     }
 
     /// As [`Reader::get`], for a number within `range`.
-    pub fn number(&mut self, key: Key, default: i64, range: RangeInclusive<i64>) -> i64 {
-        self.get_checked(key, default, |value| {
+    pub(super) fn number(&mut self, key: Key, default: i64, range: RangeInclusive<i64>) -> i64 {
+        let check = |value: &i64| {
             let (least, most) = (range.start(), range.end());
             if range.contains(value) { Ok(()) } else { Err(format!("a whole number from {least} to {most}")) }
-        })
+        };
+        self.resolve(key, default, check).0
     }
 
     /// A limit of which 0 or less means that there is none, which is `None`.
-    pub fn limit(&mut self, key: Key, default: i64) -> Option<u64> {
+    pub(super) fn limit(&mut self, key: Key, default: i64) -> Option<u64> {
         u64::try_from(self.get(key, default)).ok().filter(|limit| *limit > 0)
     }
 
     /// A time of 1 second to an hour, in seconds.
-    pub fn seconds(&mut self, key: Key, default: i64) -> Duration {
+    pub(super) fn seconds(&mut self, key: Key, default: i64) -> Duration {
         Duration::from_secs(self.number(key, default, 1..=3600).unsigned_abs())
     }
 
     /// A setting that has only one value in this version; tells when another is wanted.
-    pub fn fixed(&mut self, key: Key, only: bool) {
+    pub(super) fn fixed(&mut self, key: Key, only: bool) {
         let (value, origin) = self.resolve(key, only, |_| Ok(()));
         if value != only {
             let text = format!("{origin}: {} = {value} is not supported yet by this version", key.path);
@@ -100,13 +101,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// As [`Reader::get`], for values of which `check` tells what is expected instead.
-    pub fn get_checked<T: Value>(&mut self, key: Key, default: T, check: impl Fn(&T) -> Result<(), String>) -> T {
-        self.resolve(key, default, check).0
+    /// As [`Reader::get`], for a text of which `check` tells what is expected instead.
+    pub(super) fn text(&mut self, key: Key, default: &str, check: impl Fn(&str) -> Result<(), String>) -> String {
+        self.resolve(key, default.to_owned(), |text| check(text)).0
     }
 
     /// Tells what stands in the file and was not asked for.
-    pub fn finish(mut self) -> Report {
+    pub(super) fn finish(mut self) -> Report {
         for stray in std::mem::take(&mut self.file.stray) {
             self.problem(Severity::Warning, stray);
         }

@@ -34,7 +34,7 @@ impl Store {
         let is_postgres = reader.has_file() && !reader.is_set(&DATA_DIR);
         let data_dir = reader.get(DATA_DIR, PathBuf::from("hockeypuck-data"));
         let driver = if is_postgres { POSTGRES } else { SQLITE };
-        let driver = reader.get_checked(DRIVER, driver.to_owned(), check_driver);
+        let driver = reader.text(DRIVER, driver, check_driver);
         let default = if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };
         Self {
             data_dir,
@@ -47,8 +47,8 @@ impl Store {
     }
 }
 
-fn check_driver(driver: &String) -> Result<(), String> {
-    match driver.as_str() {
+fn check_driver(driver: &str) -> Result<(), String> {
+    match driver {
         POSTGRES | SQLITE => Ok(()),
         _ => Err(format!("\"{POSTGRES}\" or \"{SQLITE}\"")),
     }

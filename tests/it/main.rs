@@ -1,6 +1,16 @@
-//! All tests that need more than one module: one binary, so that everything is linked once.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! Tests of the whole program and of its parts with everything real around them: one binary, so
+//! that everything is linked once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
+mod clients;
+mod durability;
 mod http;
 mod storage;
 mod support;

@@ -1,5 +1,11 @@
 //! What tests share.
 
+pub mod backend;
+pub mod certs;
+pub mod ports;
 pub mod postgres;
 pub mod records;
+pub mod request;
+pub mod server;
 pub mod store;
+pub mod tools;

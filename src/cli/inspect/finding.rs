@@ -11,7 +11,7 @@ use crate::domain::{Digests, Fingerprint, Profile};
 
 /// What is said about one certificate.
 #[derive(Debug, Serialize)]
-pub struct Finding<'a> {
+pub(super) struct Finding<'a> {
     file: &'a str,
     #[serde(serialize_with = "as_text")]
     fingerprint: Option<Fingerprint>,
@@ -30,7 +30,7 @@ struct Dropped {
 }
 
 impl<'a> Finding<'a> {
-    pub fn of(file: &'a str, item: Item) -> Self {
+    pub(super) fn of(file: &'a str, item: Item) -> Self {
         match item {
             Item::Certificate(incoming) => Self::of_certificate(file, *incoming),
             Item::BareSignature(signature) => {
@@ -63,7 +63,7 @@ impl<'a> Finding<'a> {
         }
         finding
     }
-    pub fn rejected(file: &'a str, fingerprint: Option<Fingerprint>, reason: String) -> Self {
+    pub(super) fn rejected(file: &'a str, fingerprint: Option<Fingerprint>, reason: String) -> Self {
         Self { fingerprint, version: fingerprint.map(|f| f.version()), error: Some(reason), ..Self::empty(file) }
     }
 

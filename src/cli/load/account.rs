@@ -39,31 +39,31 @@ struct Rejects {
 }
 
 impl Account {
-    pub fn new(inputs: Vec<Input>, rejects: Option<&Path>) -> anyhow::Result<Self> {
+    pub(super) fn new(inputs: Vec<Input>, rejects: Option<&Path>) -> anyhow::Result<Self> {
         let rejects = rejects.map(Rejects::create).transpose()?;
         let progress = Progress::new(inputs.iter().map(Input::len).sum());
         let state = State { totals: Totals::default(), rejects, told: 0, untold: 0, damages: 0 };
         Ok(Self { inputs, progress, state: Mutex::new(state) })
     }
 
-    pub fn inputs(&self) -> &[Input] {
+    pub(super) fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
     /// The same octets, shown as progress.
-    pub fn watch(&self, input: Box<dyn Read + Send>) -> impl Read + use<> {
+    pub(super) fn watch(&self, input: Box<dyn Read + Send>) -> impl Read + use<> {
         self.progress.watch(input)
     }
 
     /// A file, or a place in it, cannot be read.
-    pub fn unreadable(&self, file: usize, error: &ReadError) {
+    pub(super) fn unreadable(&self, file: usize, error: &ReadError) {
         let mut state = self.state();
         state.damages += 1;
         self.tell(&mut state, &format!("{} cannot be read whole: {error}", self.name(file)));
     }
 
     /// A batch is stored.
-    pub fn add(&self, batch: &[Stored]) {
+    pub(super) fn add(&self, batch: &[Stored]) {
         let mut state = self.state();
         for stored in batch {
             state.totals.add(stored);
@@ -74,7 +74,7 @@ impl Account {
     }
 
     /// Tells the sums; whether everything that was read has its place.
-    pub fn finish(&self) -> anyhow::Result<bool> {
+    pub(super) fn finish(&self) -> anyhow::Result<bool> {
         self.progress.finish();
         let mut state = self.state();
         say(&state.totals)?;

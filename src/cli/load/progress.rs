@@ -20,7 +20,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `octets` is the size of all files; 0 when it is not known.
-    pub fn new(octets: u64) -> Self {
+    pub(super) fn new(octets: u64) -> Self {
         let bar = match (io::stderr().is_terminal(), octets) {
             (false, _) => ProgressBar::hidden(),
             (true, 0) => ProgressBar::new_spinner().with_style(style(SPINNER)),
@@ -29,11 +29,11 @@ impl Progress {
         Self { bar, last_line: Mutex::new(Instant::now()) }
     }
 
-    pub fn watch<R: Read>(&self, input: R) -> impl Read + use<R> {
+    pub(super) fn watch<R: Read>(&self, input: R) -> impl Read + use<R> {
         self.bar.wrap_read(input)
     }
 
-    pub fn show(&self, totals: &Totals) {
+    pub(super) fn show(&self, totals: &Totals) {
         if !self.bar.is_hidden() {
             self.bar.set_message(format!("{} certificates, {} rejected", totals.read, totals.rejected()));
             return;
@@ -47,11 +47,11 @@ impl Progress {
     }
 
     /// Writes something without disturbing the bar.
-    pub fn aside(&self, write: impl FnOnce()) {
+    pub(super) fn aside(&self, write: impl FnOnce()) {
         self.bar.suspend(write);
     }
 
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads until the end of the last file, or until nobody wants more. Blocks.
-    pub fn read_all(self) {
+    pub(super) fn read_all(self) {
         let mut batch = Batch::default();
         let account = self.account.clone();
         for (number, input) in account.inputs().iter().enumerate() {

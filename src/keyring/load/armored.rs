@@ -13,7 +13,7 @@ use crate::cert::{self, Limits};
 const LINE_OCTETS_LIMIT: usize = 64 << 10;
 const ARMOR_END: &[u8] = b"-----END PGP ";
 
-pub struct ArmoredReader<R> {
+pub(super) struct ArmoredReader<R> {
     source: BufReader<R>,
     limits: Limits,
     /// Of the next line.
@@ -24,11 +24,11 @@ pub struct ArmoredReader<R> {
 }
 
 impl<R: Read> ArmoredReader<R> {
-    pub fn new(source: R, limits: &Limits) -> Self {
+    pub(super) fn new(source: R, limits: &Limits) -> Self {
         Self { source: BufReader::new(source), limits: *limits, offset: 0, streams: VecDeque::new(), block_offset: 0 }
     }
 
-    pub fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
+    pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             while let Some(stream) = self.streams.front_mut() {
                 if let Some(piece) = stream.next_piece()? {

@@ -9,7 +9,7 @@ use super::reader::{LOOK_AHEAD_OCTETS, PIECE_OCTETS_LIMIT, Piece, PieceKind};
 use crate::cert::frame::{FrameError, Framed, next_packet};
 use crate::cert::{Limits, Rejection};
 
-pub struct BinaryReader<R> {
+pub(super) struct BinaryReader<R> {
     source: R,
     /// Larger key packets begin no certificate; 0 for no limit.
     key_octets_limit: usize,
@@ -45,7 +45,7 @@ enum Damage {
 }
 
 impl<R: Read> BinaryReader<R> {
-    pub fn new(source: R, limits: &Limits) -> Self {
+    pub(super) fn new(source: R, limits: &Limits) -> Self {
         Self {
             source,
             key_octets_limit: limits.packet_octets,
@@ -59,7 +59,7 @@ impl<R: Read> BinaryReader<R> {
     }
 
     /// The next piece; `None` at the end.
-    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+    pub(super) fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         if let Some(piece) = self.waiting.take() {
             return Ok(Some(piece));
         }

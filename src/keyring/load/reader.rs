@@ -10,7 +10,7 @@ use super::binary::BinaryReader;
 use crate::cert::{DecodeError, Limits, Rejection};
 
 /// The largest packet, and the largest certificate with its packet headers, that is kept in memory.
-pub const PIECE_OCTETS_LIMIT: usize = 32 << 20;
+pub(super) const PIECE_OCTETS_LIMIT: usize = 32 << 20;
 /// How much of a file is looked at to tell text from packets.
 pub(super) const LOOK_AHEAD_OCTETS: usize = 256 << 10;
 
@@ -51,7 +51,7 @@ pub enum ReadError {
 }
 
 /// The largest armored block that is read, in octets of text.
-pub const ARMOR_OCTETS_LIMIT: usize = 256 << 20;
+pub(super) const ARMOR_OCTETS_LIMIT: usize = 256 << 20;
 
 /// Reads a keyring: packets, or text with any number of armored blocks.
 pub struct CertificateReader<R>(Form<R>);
