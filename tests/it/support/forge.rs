@@ -1,10 +1,12 @@
 //! Forges certificates packet by packet, valid or wrong in exactly one place. Independent of the
 //! parser under test: it writes octets from the RFCs.
 
+pub mod cert;
 pub mod dice;
 pub mod key;
 pub mod signature;
 
+pub use cert::{ALICE, Forged};
 pub use dice::Dice;
 pub use key::Signer;
 pub use signature::Sig;
