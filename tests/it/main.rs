@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cert;
 mod clients;
 mod durability;
 mod http;

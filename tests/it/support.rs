@@ -1,7 +1,9 @@
 //! What tests share.
 
 pub mod backend;
+pub mod certificates;
 pub mod certs;
+pub mod forge;
 pub mod ports;
 pub mod postgres;
 pub mod records;

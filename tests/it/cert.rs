@@ -1,0 +1,4 @@
+//! Certificates: what is accepted, what is kept, and the digests of it.
+
+mod debian;
+mod rules;
