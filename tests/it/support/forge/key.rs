@@ -27,8 +27,16 @@ enum Secret {
     /// Version 4, algorithm 22 on Ed448.
     LegacyEd448(Box<KeyPair>),
     Secp256k1(k256::ecdsa::SigningKey),
-    Rsa { n: BigUint, d: BigUint },
-    Dsa { p: BigUint, q: BigUint, g: BigUint, x: BigUint },
+    Rsa {
+        n: BigUint,
+        d: BigUint,
+    },
+    Dsa {
+        p: BigUint,
+        q: BigUint,
+        g: BigUint,
+        x: BigUint,
+    },
     /// For encryption.
     None,
 }
