@@ -6,7 +6,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    clippy::zombie_processes,
+    reason = "a test fails by panicking, and ends its tasks and processes with itself"
 )]
 
 mod cert;
