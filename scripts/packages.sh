@@ -41,6 +41,7 @@ lacking_for_test() {
   /usr/bin/python3 -c 'import gnupg' 2>/dev/null || echo python3 python3-gnupg
   [ -e /usr/share/keyrings/debian-keyring.gpg ] || echo debian-keyring
   has_file '/usr/lib/postgresql/*/bin/postgres' || echo postgresql
+  has promtool || ! apt-cache show promtool >/dev/null 2>&1 || echo promtool
 }
 
 root() {
@@ -74,7 +75,7 @@ without_cluster() {
   root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
-# promtool comes with a server that starts itself, so only the one program is taken out of its package.
+# Older releases have promtool beside a server that starts itself: only the program is taken out of that package.
 take_promtool() {
   local directory
   directory=$(mktemp -d)

@@ -21,6 +21,7 @@ mod serve;
 mod state;
 
 pub use error::ApiError;
+pub use hkp::index_json;
 pub use metrics::{MetricsState, metrics_router};
 pub use router::router;
 pub use serve::{ServeLimits, serve};

@@ -2,4 +2,4 @@
 
 mod statistics;
 
-pub use statistics::write_statistics;
+pub use statistics::{write_counts, write_statistics};

@@ -6,9 +6,10 @@
 mod codec;
 pub mod error;
 mod pool;
+pub mod postgres;
 mod rows;
 mod schema;
-mod sql;
+pub mod sql;
 pub mod sqlite;
 mod write;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use error::StorageError;
+use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 use crate::domain::{Change, Digest, Digests, Fingerprint, LegacyForm, Record, Search, Summary};
@@ -36,7 +38,7 @@ pub type Store = Arc<dyn Storage>;
 pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),
-        Engine::Postgres => unimplemented!(),
+        Engine::Postgres => Ok(Arc::new(PostgresStore::new(url, limits)?)),
     }
 }
 
@@ -45,7 +47,7 @@ pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError
 pub async fn migrate(url: &str) -> Result<(), StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => sqlite::migrate(url).await,
-        Engine::Postgres => unimplemented!(),
+        Engine::Postgres => postgres::migrate(url).await,
     }
 }
 
@@ -72,7 +74,7 @@ impl Engine {
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
     /// The certificates that match, best first and at most `limit`: those whose primary key
-    /// matches before those with a matching subkey, then by fingerprint.
+    /// matches before those with a matching subkey, then by the octets of the fingerprint.
     async fn certificates(&self, search: &Search, limit: u32) -> Result<Vec<StoredCertificate>, StorageError>;
 
     /// What index views show of the certificates that match, in the order of [`Storage::certificates`].
@@ -99,7 +101,7 @@ pub trait Storage: Send + Sync + 'static {
     /// still under way can precede.
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<Change>, StorageError>;
 
-    /// Every stored fingerprint with its digests, in order of fingerprint, after `after`, at most `limit`.
+    /// Every stored fingerprint with its digests, in order of the fingerprint's octets, after `after`, at most `limit`.
     async fn digests(
         &self,
         after: Option<&Fingerprint>,

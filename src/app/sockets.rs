@@ -10,13 +10,13 @@ use crate::config::BindAddress;
 
 /// A socket and where it really listens.
 #[derive(Debug)]
-pub struct Socket {
+pub(super) struct Socket {
     pub listener: TcpListener,
     pub address: SocketAddr,
 }
 
 /// Listens at `address`; `purpose` names the service in the error.
-pub async fn bind(address: &BindAddress, purpose: &'static str) -> Result<Socket, StartError> {
+pub(super) async fn bind(address: &BindAddress, purpose: &'static str) -> Result<Socket, StartError> {
     let bound = open(address).await;
     bound.map_err(|cause| StartError::Bind { purpose, address: address.to_string(), cause })
 }

@@ -1,7 +1,5 @@
 //! From the configuration to an open, migrated store and its use cases.
 
-use std::time::Duration;
-
 use prometheus::Registry;
 
 use super::StartError;
@@ -13,10 +11,6 @@ use crate::{cert, config};
 
 /// Brings the schema up to date, after which any number of servers can use the store.
 pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
-    if store.url.is_sqlite() {
-        let path = &store.data_dir;
-        std::fs::create_dir_all(path).map_err(|cause| StartError::DataDir { path: path.clone(), cause })?;
-    }
     storage::migrate(store.url.expose()).await.map_err(|cause| unusable(store, cause))
 }
 
@@ -24,6 +18,13 @@ pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     migrate(&config.store).await?;
     let store = open(&config.store).await?;
+    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+}
+
+/// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
+pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
+    let store = open(&config.store).await?;
+    store.check().await.map_err(|cause| unusable(&config.store, cause))?;
     Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
 }
 
@@ -37,7 +38,7 @@ async fn open(store: &config::Store) -> Result<Store, StartError> {
 }
 
 /// What the configuration means to the use cases.
-pub fn settings(config: &Config) -> keyring::Settings {
+pub(super) fn settings(config: &Config) -> keyring::Settings {
     keyring::Settings {
         limits: limits(&config.openpgp),
         result_limit: config.store.request_query_limit,

@@ -2,7 +2,7 @@
 
 use md5::Digest as _;
 
-use super::packet::Packet;
+use super::packet::{Packet, length_octets};
 use crate::domain::Digest;
 
 /// MD5 over the packets sorted by tag and body, each as tag and length in 32 bits and its body.
@@ -12,7 +12,7 @@ pub fn sks_digest(mut packets: Vec<&Packet>) -> Digest {
     let mut md5 = md5::Md5::new();
     for packet in packets {
         md5.update(u32::from(packet.tag).to_be_bytes());
-        md5.update((packet.body.len() as u32).to_be_bytes());
+        md5.update(length_octets(&packet.body));
         md5.update(&packet.body);
     }
     Digest(md5.finalize().into())

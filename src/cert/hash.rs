@@ -99,11 +99,11 @@ impl HashContext {
 
 /// Hash states that have absorbed the primary key, one per algorithm, made when first needed.
 #[derive(Default)]
-pub struct PrimaryKeyHashes([Option<HashContext>; HashAlgorithm::COUNT]);
+pub(super) struct PrimaryKeyHashes([Option<HashContext>; HashAlgorithm::COUNT]);
 
 impl PrimaryKeyHashes {
     /// A context that has absorbed `salt` and `primary` (as [`super::key::Key::hashed`] gives it).
-    pub fn context(&mut self, algorithm: HashAlgorithm, salt: &[u8], primary: &[u8]) -> HashContext {
+    pub(super) fn context(&mut self, algorithm: HashAlgorithm, salt: &[u8], primary: &[u8]) -> HashContext {
         let fresh = || {
             let mut context = algorithm.context();
             context.update(salt);

@@ -4,12 +4,12 @@
 use super::hash::PrimaryKeyHashes;
 use super::key::Key;
 use super::model::{Dropped, Judged, Model, Verdict};
-use super::packet::{Packet, tag};
+use super::packet::{Packet, length_octets, tag};
 use super::signature::{Signature, kind};
 
 /// What a signature is over, besides the primary key.
 #[derive(Clone, Copy)]
-pub enum Target<'a> {
+pub(super) enum Target<'a> {
     Primary,
     UserId(&'a Packet),
     Subkey(&'a Key),
@@ -17,14 +17,14 @@ pub enum Target<'a> {
 
 /// Judges signatures over the components of one primary key. Each is hashed once; the state after
 /// the primary key is shared by all that use the same hash algorithm.
-pub struct Judge<'a> {
+pub(super) struct Judge<'a> {
     primary: &'a Key,
     hashes: PrimaryKeyHashes,
 }
 
 /// Judges every signature of `incoming` that is not judged yet and that `stored` does not have:
 /// what is stored has been judged when it was stored.
-pub fn judge_new(incoming: &mut Model, stored: Option<&Model>, dropped: &mut Dropped) {
+pub(super) fn judge_new(incoming: &mut Model, stored: Option<&Model>, dropped: &mut Dropped) {
     let Model { primary, direct, user_ids, subkeys, .. } = incoming;
     let mut judge = Judge { primary, hashes: PrimaryKeyHashes::default() };
     let is_new = |list: Option<&super::model::Signatures>, judged: &Judged| {
@@ -106,7 +106,7 @@ impl Judge<'_> {
             Target::UserId(user_id) => {
                 if signature.version > 3 {
                     context.update(&[0xb4]);
-                    context.update(&(user_id.body.len() as u32).to_be_bytes());
+                    context.update(&length_octets(&user_id.body));
                 }
                 context.update(&user_id.body);
             }
@@ -118,11 +118,10 @@ impl Judge<'_> {
 
 fn fits(signature: &Signature, target: Target<'_>, is_self: bool) -> bool {
     match (target, signature.kind) {
-        (Target::Primary, kind::KEY_REVOCATION | kind::DIRECT_KEY) => true,
-        (Target::UserId(_), kind::CERTIFICATION_FIRST..=kind::CERTIFICATION_LAST) => true,
-        (Target::UserId(_), kind::CERTIFICATION_REVOCATION) => true,
         (Target::Subkey(_), kind::SUBKEY_BINDING) => is_self,
-        (Target::Subkey(_), kind::SUBKEY_REVOCATION) => true,
+        (Target::Primary, kind::KEY_REVOCATION | kind::DIRECT_KEY)
+        | (Target::UserId(_), kind::CERTIFICATION_FIRST..=kind::CERTIFICATION_LAST | kind::CERTIFICATION_REVOCATION)
+        | (Target::Subkey(_), kind::SUBKEY_REVOCATION) => true,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sha1::Digest as _;
 
 use super::curve::Curve;
-use super::packet::Packet;
+use super::packet::{Packet, length_octets};
 use super::reader::{Mpi, Reader};
 use super::verify::Verifier;
 use crate::domain::summary::{AlgorithmSummary, KeySummary};
@@ -294,13 +294,14 @@ fn is_mlkem_key(octets: &[u8]) -> bool {
 /// of version 4 is taken modulo 2^16.
 fn hashed_form(version: u8, created: u32, algorithm: u8, material: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(material.len() + 15);
-    let material_len = material.len() as u32;
+    let material_len = u32::from_be_bytes(length_octets(material));
     if version == 6 {
         out.push(0x9b);
-        out.extend((material_len + 10).to_be_bytes());
+        out.extend(material_len.saturating_add(10).to_be_bytes());
     } else {
+        let [_, _, length @ ..] = material_len.saturating_add(6).to_be_bytes();
         out.push(0x99);
-        out.extend(((material_len + 6) as u16).to_be_bytes());
+        out.extend(length);
     }
     out.push(version);
     out.extend(created.to_be_bytes());

@@ -37,20 +37,26 @@ impl Packet {
     /// Appends the packet with a new-format header and the shortest length.
     pub fn write(&self, out: &mut BytesMut) {
         out.put_u8(0xc0 | self.tag);
+        let octets = length_octets(&self.body);
+        let [_, _, high, low] = octets;
         match self.body.len() {
-            len @ 0..=191 => out.put_u8(len as u8),
-            len @ 192..=8383 => {
-                let len = len - 192;
-                out.put_u8((len >> 8) as u8 + 192);
-                out.put_u8(len as u8);
+            0..=191 => out.put_u8(low),
+            192..=8383 => {
+                let [high, low] = (u16::from_be_bytes([high, low]) - 192).to_be_bytes();
+                out.put_slice(&[high + 192, low]);
             }
-            len => {
+            _ => {
                 out.put_u8(0xff);
-                out.put_u32(len as u32);
+                out.put_slice(&octets);
             }
         }
         out.put_slice(&self.body);
     }
+}
+
+/// The length in 32 bits, big endian. Nothing longer passes [`super::Limits`] or the limits on bodies.
+pub fn length_octets(octets: &[u8]) -> [u8; 4] {
+    u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 /// The packets one after another with their headers.

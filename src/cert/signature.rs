@@ -5,11 +5,12 @@ mod subpacket;
 use bytes::Bytes;
 
 use super::hash::{HashAlgorithm, HashContext};
-use super::packet::Packet;
+use super::packet::{Packet, length_octets};
 use super::reader::Reader;
 use crate::domain::summary::{Issuer, SignatureSummary};
 use crate::domain::{Fingerprint, KeyId};
 
+use subpacket::Area;
 pub use subpacket::Subpackets;
 
 /// Signature types (RFC 9580 section 5.2.1) that are told apart here.
@@ -163,10 +164,10 @@ impl Signature {
         let trailer = (0, position(reader)?);
         let mut subpackets = Subpackets::default();
         let mut embedded = None;
-        subpackets.read(body, hashed, version, true, &mut embedded)?;
+        subpackets.read(Area { body, octets: hashed, version, hashed: true }, &mut embedded)?;
         let created = subpackets.created.ok_or("it has no creation time")?;
         let unhashed = area(reader, version)?;
-        subpackets.read(body, unhashed, version, false, &mut embedded)?;
+        subpackets.read(Area { body, octets: unhashed, version, hashed: false }, &mut embedded)?;
         let hash_tag = reader.array().ok_or(TRUNCATED)?;
         let salt = if version == 6 { salt(reader, hash)? } else { (0, 0) };
         let layout = Layout { trailer, salt, value: position(reader)? };
@@ -181,7 +182,7 @@ impl Signature {
         context.update(trailer);
         if self.version != 3 {
             context.update(&[self.version, 0xff]);
-            context.update(&(trailer.len() as u32).to_be_bytes());
+            context.update(&length_octets(trailer));
         }
         context.finish()
     }

@@ -11,7 +11,7 @@ use crate::domain::summary::{KeySummary, SignatureSummary, SubkeySummary, UserId
 use crate::domain::{Digests, Fingerprint, LegacyForm, Profile, Record, Summary};
 
 /// The record of a judged model; `None` if nothing valid is left of it.
-pub fn record(model: &Model) -> Option<Record> {
+pub(super) fn record(model: &Model) -> Option<Record> {
     let stored = select(model, Rules::Stored)?;
     let packets = stored.packets();
     Some(Record {

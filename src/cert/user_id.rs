@@ -26,7 +26,7 @@ impl UserId {
 }
 
 /// Valid UTF-8 without C0 controls and DEL; what is not UTF-8 becomes `?`. `None` if there is a zero octet.
-pub fn clean(octets: &[u8]) -> Option<String> {
+pub(super) fn clean(octets: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(octets);
     if text.contains('\0') {
         return None;

@@ -84,7 +84,7 @@ fn rsa(n: &[u8], e: &[u8]) -> Option<Verifier> {
 fn dsa(numbers: [&Bytes; 4]) -> Option<Verifier> {
     let [p, q, g, y] = numbers;
     let q_bits = bits(q);
-    if q_bits % 8 != 0 || significant(p).is_empty() {
+    if !q_bits.is_multiple_of(8) || significant(p).is_empty() {
         return None;
     }
     if matches!(q_bits, 160 | 224 | 256) && matches!(bits(p), 512..=10_000) {

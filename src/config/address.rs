@@ -58,7 +58,7 @@ impl Value for BindAddress {
 
 /// An address, or "none" for not listening at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionalAddress(pub Option<BindAddress>);
+pub(super) struct OptionalAddress(pub Option<BindAddress>);
 
 impl Value for OptionalAddress {
     const EXPECTED: &'static str =

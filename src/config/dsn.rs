@@ -28,7 +28,7 @@ impl DatabaseUrl {
     /// The file `hockeypuck.sqlite` in `directory`.
     pub fn sqlite_in(directory: &Path) -> Self {
         let path = directory.join("hockeypuck.sqlite");
-        Self(format!("sqlite://{}?mode=rwc", utf8_percent_encode(&path.to_string_lossy(), IN_PATH)))
+        Self(format!("sqlite://{}", utf8_percent_encode(&path.to_string_lossy(), IN_PATH)))
     }
 
     /// Hockeypuck's database when its file names none: `hockeypuck` on the local socket.

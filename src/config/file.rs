@@ -15,7 +15,7 @@ const ROOT: &str = "hockeypuck";
 
 /// The values of a file by their lower-cased path below `[hockeypuck]`.
 #[derive(Debug, Default)]
-pub struct File {
+pub(super) struct File {
     pub path: PathBuf,
     pub values: BTreeMap<String, FileValue>,
     /// Sentences about keys that stand outside `[hockeypuck]` or twice.
@@ -23,7 +23,7 @@ pub struct File {
 }
 
 #[derive(Debug)]
-pub struct FileValue {
+pub(super) struct FileValue {
     /// The key as the file spells it.
     pub key: String,
     /// From 1.
@@ -33,7 +33,7 @@ pub struct FileValue {
 
 impl File {
     /// Reads a file; the error is one sentence that names it.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
         if size > FILE_OCTETS_LIMIT {
@@ -111,10 +111,9 @@ fn plain(value: &Spanned<DeValue<'_>>) -> toml::Value {
         DeValue::Boolean(value) => toml::Value::Boolean(*value),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Integer),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float),
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float)
+        }
         DeValue::Datetime(time) => toml::Value::Datetime(*time),
         DeValue::Array(items) => toml::Value::Array(items.iter().map(plain).collect()),
         DeValue::Table(table) => toml::Value::Table(

@@ -2,7 +2,7 @@
 
 /// What is said about a key that no setting reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// A part of Hockeypuck that this version does not have.
     Later,
     /// What it tuned does not exist here.
@@ -11,7 +11,7 @@ pub enum Standing {
 }
 
 /// The standing of a lower-cased path below `[hockeypuck]`.
-pub fn standing(path: &str) -> Standing {
+pub(super) fn standing(path: &str) -> Standing {
     let is_in = |list: &[&str]| {
         list.iter().any(|known| match known.strip_suffix('*') {
             Some(prefix) => path.starts_with(prefix),

@@ -23,13 +23,13 @@ impl Log {
         Self {
             level: reader.get(Key::new("loglevel").flag("log-level"), Level::Info),
             format: reader.get(Key::new("log.format").flag("log-format"), Format::Auto),
-            filter: reader.get_checked(Key::new("log.filter"), String::new(), check_filter),
+            filter: reader.text(Key::new("log.filter"), "", check_filter),
             file: (!file.is_empty()).then(|| file.into()),
         }
     }
 }
 
-fn check_filter(filter: &String) -> Result<(), String> {
+fn check_filter(filter: &str) -> Result<(), String> {
     crate::telemetry::log::check_filter(filter)
         .map_err(|cause| format!("directives such as \"info,hockeypuck::http=debug\" ({cause})"))
 }

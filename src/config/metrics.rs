@@ -19,13 +19,13 @@ impl Metrics {
         let bind = OptionalAddress(Some(BindAddress { host: host.to_owned(), port: 9626 }));
         Self {
             bind: reader.get(Key::new("metrics.metricsAddr").flag("metrics-bind"), bind).0,
-            path: reader.get_checked(Key::new("metrics.metricsPath"), "/metrics".to_owned(), check_path),
+            path: reader.text(Key::new("metrics.metricsPath"), "/metrics", check_path),
         }
     }
 }
 
 /// Braces and asterisks have a meaning in routes.
-fn check_path(path: &String) -> Result<(), String> {
+fn check_path(path: &str) -> Result<(), String> {
     let is_plain = path.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '{' | '}' | '*' | '?' | '#'));
     if path.starts_with('/') && is_plain { Ok(()) } else { Err("a path that begins with \"/\"".to_owned()) }
 }

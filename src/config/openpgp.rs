@@ -28,13 +28,13 @@ impl OpenPgp {
             max_packet_length: reader.limit(Key::new("openpgp.maxPacketLength"), 8192),
             max_sig_packet_length: reader.limit(Key::new("openpgp.maxSigPacketLength"), 65_536),
             headers: Headers {
-                comment: reader.get_checked(Key::new("openpgp.headers.comment"), String::new(), one_line),
-                version: reader.get_checked(Key::new("openpgp.headers.version"), String::new(), one_line),
+                comment: reader.text(Key::new("openpgp.headers.comment"), "", one_line),
+                version: reader.text(Key::new("openpgp.headers.version"), "", one_line),
             },
         }
     }
 }
 
-fn one_line(text: &String) -> Result<(), String> {
+fn one_line(text: &str) -> Result<(), String> {
     if text.chars().any(char::is_control) { Err("a text of one line".to_owned()) } else { Ok(()) }
 }

@@ -5,8 +5,6 @@ use super::reader::{Key, Reader};
 /// `[hockeypuck.hkp.queries]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queries {
-    /// Answers leave out signatures by others.
-    pub self_signed_only: bool,
     /// Only fingerprints and key IDs are looked up.
     pub keyword_search_disabled: bool,
     /// Single words of user IDs find certificates, too.
@@ -15,8 +13,8 @@ pub struct Queries {
 
 impl Queries {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        reader.fixed(Key::new("hkp.queries.selfSignedOnly"), false);
         Self {
-            self_signed_only: reader.get(Key::new("hkp.queries.selfSignedOnly"), false),
             keyword_search_disabled: reader.get(Key::new("hkp.queries.keywordSearchDisabled"), false),
             enable_inexact: reader.get(Key::new("hkp.queries.enableInexact"), false),
         }

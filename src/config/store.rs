@@ -34,22 +34,21 @@ impl Store {
         let is_postgres = reader.has_file() && !reader.is_set(&DATA_DIR);
         let data_dir = reader.get(DATA_DIR, PathBuf::from("hockeypuck-data"));
         let driver = if is_postgres { POSTGRES } else { SQLITE };
-        let driver = reader.get_checked(DRIVER, driver.to_owned(), check_driver);
-        let default =
-            if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };
+        let driver = reader.text(DRIVER, driver, check_driver);
+        let default = if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };
         Self {
             data_dir,
             url: reader.get(DSN, default),
             max_connections: count(reader, "openpgp.db.maxConnections", 16, 1000),
-            acquire_timeout: seconds(reader, "openpgp.db.acquireTimeoutSecs", 2),
-            statement_timeout: seconds(reader, "openpgp.db.statementTimeoutSecs", 10),
+            acquire_timeout: reader.seconds(Key::new("openpgp.db.acquireTimeoutSecs"), 2),
+            statement_timeout: reader.seconds(Key::new("openpgp.db.statementTimeoutSecs"), 10),
             request_query_limit: count(reader, "openpgp.db.requestQueryLimit", 100, 100_000),
         }
     }
 }
 
-fn check_driver(driver: &String) -> Result<(), String> {
-    match driver.as_str() {
+fn check_driver(driver: &str) -> Result<(), String> {
+    match driver {
         POSTGRES | SQLITE => Ok(()),
         _ => Err(format!("\"{POSTGRES}\" or \"{SQLITE}\"")),
     }
@@ -58,9 +57,4 @@ fn check_driver(driver: &String) -> Result<(), String> {
 /// A number from 1 to `most`.
 fn count(reader: &mut Reader<'_>, path: &'static str, default: i64, most: i64) -> u32 {
     u32::try_from(reader.number(Key::new(path), default, 1..=most)).unwrap_or(u32::MAX)
-}
-
-/// A time of up to an hour.
-fn seconds(reader: &mut Reader<'_>, path: &'static str, default: i64) -> Duration {
-    Duration::from_secs(reader.number(Key::new(path), default, 1..=3600).unsigned_abs())
 }

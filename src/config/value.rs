@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// What a source says, before it is understood.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Raw {
+pub(super) enum Raw {
     /// A flag or an environment variable: text of any type.
     Text(String),
     /// A value of the file.
@@ -14,7 +14,7 @@ pub enum Raw {
 
 impl Raw {
     /// The value as the operator wrote it, on one line.
-    pub fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::Text(text) => toml::Value::String(text.clone()).to_string(),
             Self::Toml(value) => value.to_string(),
@@ -30,7 +30,7 @@ impl Raw {
 }
 
 /// A type of setting.
-pub trait Value: Sized {
+pub(super) trait Value: Sized {
     /// What is allowed, to be put after "expected".
     const EXPECTED: &'static str;
 
@@ -96,11 +96,11 @@ impl Value for i64 {
 }
 
 /// Reads a type that is written as a text.
-pub fn parse_text<T: FromStr>(raw: &Raw) -> Option<T> {
+pub(super) fn parse_text<T: FromStr>(raw: &Raw) -> Option<T> {
     raw.as_text()?.parse().ok()
 }
 
 /// `text` as a TOML string.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -17,18 +17,34 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{ApiError, AppState};
 
 /// A request body in memory. It counts against the limit of all bodies together until dropped.
-pub struct ReadBody {
+pub(super) struct ReadBody {
     pub octets: Bytes,
     held: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads a body of at most `limit` octets, within the deadline and the limit of all bodies together.
 /// Memory grows with what has arrived, whatever length was announced.
-pub async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize) -> Result<ReadBody, ApiError> {
-    if announced_length(headers).is_some_and(|length| length > limit) {
-        return Err(too_large(app, limit));
-    }
-    match tokio::time::timeout(app.settings.body_deadline, read_frames(app, body, limit)).await {
+pub(super) async fn read(
+    app: &AppState,
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+) -> Result<ReadBody, ApiError> {
+    let announced = announced_length(headers);
+    let reading = async {
+        let fits = announced.is_none_or(|length| length <= limit);
+        let read = if fits { read_frames(app, &mut body, limit).await? } else { None };
+        match read {
+            Some(read) => Ok(read),
+            None => {
+                if announced.is_none_or(|length| length <= limit.saturating_mul(2)) && !headers.contains_key(EXPECT) {
+                    discard(&mut body, limit).await;
+                }
+                Err(too_large(app, limit))
+            }
+        }
+    };
+    match tokio::time::timeout(app.settings.body_deadline, reading).await {
         Ok(result) => result,
         Err(_) => {
             app.metrics.refuse("body_deadline");
@@ -37,14 +53,15 @@ pub async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize)
     }
 }
 
-async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<ReadBody, ApiError> {
+/// `None` when there is more than `limit`.
+async fn read_frames(app: &AppState, body: &mut Body, limit: usize) -> Result<Option<ReadBody>, ApiError> {
     let mut octets = BytesMut::new();
     let mut held = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| ApiError::bad_request("the request body could not be read"))?;
         let Ok(data) = frame.into_data() else { continue };
         if octets.len().saturating_add(data.len()) > limit {
-            return Err(too_large(app, limit));
+            return Ok(None);
         }
         hold(&app.body_octets, data.len(), &mut held).ok_or_else(|| {
             app.metrics.refuse("body_memory");
@@ -52,12 +69,22 @@ async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<Rea
         })?;
         octets.extend_from_slice(&data);
     }
-    Ok(ReadBody { octets: octets.freeze(), held })
+    Ok(Some(ReadBody { octets: octets.freeze(), held }))
+}
+
+/// Lets the client finish, if it does within `limit` octets: one that is still sending when the
+/// connection closes sees a failed connection instead of the refusal.
+async fn discard(body: &mut Body, limit: usize) {
+    let mut left = limit;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = rest;
+    }
 }
 
 impl ReadBody {
     /// The octets, and what keeps them counted.
-    pub fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
+    pub(super) fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
         (self.octets, self.held)
     }
 }
@@ -78,20 +105,17 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 
 fn too_large(app: &AppState, limit: usize) -> ApiError {
     app.metrics.refuse("body_size");
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("the request body is too large; the limit is {limit} octets"),
-    )
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the request body is too large; the limit is {limit} octets"))
 }
 
 /// A response body of several pieces, whose length is known, so that it is not chunked.
-pub struct Pieces {
+pub(super) struct Pieces {
     pieces: VecDeque<Bytes>,
     remaining: u64,
 }
 
 impl Pieces {
-    pub fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+    pub(super) fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
         let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let remaining = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self { pieces, remaining }

@@ -12,11 +12,11 @@ const TAG_OCTETS: usize = 16;
 
 /// A strong entity tag, from everything that the body is a function of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntityTag(String);
+pub(super) struct EntityTag(String);
 
 impl EntityTag {
     /// A tag that differs whenever one of `parts` does.
-    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             hash.update((part.len() as u64).to_be_bytes());
@@ -27,14 +27,14 @@ impl EntityTag {
     }
 
     /// Whether the client says that it has the tagged body.
-    pub fn matches(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn matches(&self, headers: &HeaderMap) -> bool {
         headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|list| {
             list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.0)
         })
     }
 
     /// Adds the tag to a response with the tagged body.
-    pub fn tag(&self, mut response: Response) -> Response {
+    pub(super) fn tag(&self, mut response: Response) -> Response {
         if let Ok(value) = HeaderValue::from_str(&self.0) {
             response.headers_mut().insert(ETAG, value);
         }
@@ -42,7 +42,7 @@ impl EntityTag {
     }
 
     /// The answer to a client that has the tagged body.
-    pub fn not_modified(&self) -> Response {
+    pub(super) fn not_modified(&self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         self.tag(response)
@@ -50,7 +50,7 @@ impl EntityTag {
 }
 
 /// A response of `body` made by `reply`, or the note that the client has it already.
-pub fn tagged(headers: &HeaderMap, body: impl Into<Bytes>, reply: impl FnOnce(Bytes) -> Response) -> Response {
+pub(super) fn tagged(headers: &HeaderMap, body: impl Into<Bytes>, reply: impl FnOnce(Bytes) -> Response) -> Response {
     let body = body.into();
     let tag = EntityTag::of([body.as_ref()]);
     if tag.matches(headers) { tag.not_modified() } else { tag.tag(reply(body)) }

@@ -13,15 +13,15 @@ const CHECK_AGE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The last check of the store: when it was made, and what was wrong.
 #[derive(Debug, Default)]
-pub struct StoreHealth(Mutex<Option<(Instant, Result<(), String>)>>);
+pub(super) struct StoreHealth(Mutex<Option<(Instant, Result<(), String>)>>);
 
 /// The process answers.
-pub async fn live() -> Response {
+pub(super) async fn live() -> Response {
     reply::not_stored(reply::text("OK"))
 }
 
 /// The process answers, and its store does.
-pub async fn ready(State(app): State<AppState>) -> Result<Response, ApiError> {
+pub(super) async fn ready(State(app): State<AppState>) -> Result<Response, ApiError> {
     let check = tokio::time::timeout(app.settings.health_deadline, check(&app)).await;
     match check {
         Ok(Ok(())) => Ok(live().await),

@@ -1,10 +1,12 @@
 //! The legacy HKP interface, one file an endpoint.
 
-pub mod add;
-pub mod hashquery;
-pub mod index;
-pub mod lookup;
-pub mod stats;
+pub(super) mod add;
+pub(super) mod hashquery;
+pub(super) mod index;
+pub(super) mod lookup;
+pub(super) mod stats;
+
+pub use index::index_json;
 
 mod get;
 mod options;

@@ -11,12 +11,12 @@ use axum::middleware::from_fn_with_state;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use observe::Route;
+pub(super) use observe::Route;
 
 use super::AppState;
 
 /// Wraps all routes, fallbacks included. The first layer is the outermost.
-pub fn apply(routes: Router, app: &AppState) -> Router {
+pub(super) fn apply(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     routes.layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(app.clone(), observe::observe))

@@ -6,7 +6,7 @@ use super::ApiError;
 const INLINE_OCTETS_LIMIT: usize = 256 * 1024;
 
 /// Runs `work` on `octets` of input: here when that is quick, else on a thread that may block.
-pub async fn run<T: Send + 'static>(
+pub(super) async fn run<T: Send + 'static>(
     octets: usize,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -27,30 +27,29 @@ struct Submitted<'a> {
     report: &'a Report,
 }
 
-pub async fn home(headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn home(headers: HeaderMap) -> Result<Response, ApiError> {
     Ok(tagged(&headers, Home.render().map_err(ApiError::internal)?, reply::page))
 }
 
-pub async fn style(headers: HeaderMap) -> Response {
+pub(super) async fn style(headers: HeaderMap) -> Response {
     file(&headers, "text/css; charset=utf-8", STYLE.as_bytes())
 }
 
-pub async fn favicon(headers: HeaderMap) -> Response {
+pub(super) async fn favicon(headers: HeaderMap) -> Response {
     file(&headers, "image/vnd.microsoft.icon", FAVICON)
 }
 
-pub async fn robots(headers: HeaderMap) -> Response {
+pub(super) async fn robots(headers: HeaderMap) -> Response {
     file(&headers, "text/plain; charset=utf-8", ROBOTS.as_bytes())
 }
 
 /// What became of a submission.
-pub fn submitted(report: &Report) -> Result<Response, ApiError> {
+pub(super) fn submitted(report: &Report) -> Result<Response, ApiError> {
     Ok(reply::page(Submitted { report }.render().map_err(ApiError::internal)?))
 }
 
 fn file(headers: &HeaderMap, content_type: &'static str, content: &'static [u8]) -> Response {
-    let mut response =
-        tagged(headers, content, |body| reply::of(HeaderValue::from_static(content_type), body));
+    let mut response = tagged(headers, content, |body| reply::of(HeaderValue::from_static(content_type), body));
     response.headers_mut().insert(CACHE_CONTROL, KEEP_AN_HOUR);
     response
 }

@@ -8,15 +8,15 @@ use percent_encoding::percent_decode;
 
 /// The text behind `?`, or an urlencoded form.
 #[derive(Clone, Copy, Debug)]
-pub struct Parameters<'a>(&'a [u8]);
+pub(super) struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
+    pub(super) fn new(text: &'a [u8]) -> Self {
         Self(text)
     }
 
     /// The undecoded values of all parameters of that name, in their order.
-    pub fn raw(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(super) fn raw(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.0.split(|octet| *octet == b'&').filter_map(move |pair| {
             let mut halves = pair.splitn(2, |octet| *octet == b'=');
             let found = decode(halves.next()?) == name.as_bytes();
@@ -25,13 +25,13 @@ impl<'a> Parameters<'a> {
     }
 
     /// The first value, as text.
-    pub fn first(self, name: &str) -> Option<String> {
+    pub(super) fn first(self, name: &str) -> Option<String> {
         self.raw(name).next().map(|value| text(&decode(value)))
     }
 }
 
 /// `+` is a space, and `%XX` an octet. Anything else that begins with `%` stands for itself.
-pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
     if !raw.contains(&b'+') {
         return percent_decode(raw).into();
     }
@@ -40,12 +40,12 @@ pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// As [`decode`], but `+` stands for itself.
-pub fn decode_keeping_plus(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn decode_keeping_plus(raw: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(raw).into()
 }
 
 /// The octets as UTF-8, or as the Latin-1 that some mail programs send.
-pub fn text(octets: &[u8]) -> String {
+pub(super) fn text(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.to_owned(),
         Err(_) => octets.iter().copied().map(char::from).collect(),

@@ -36,7 +36,7 @@ const TABLE: &[Entry] = &[
 /// The HKP listener's service.
 pub fn router(app: AppState) -> Router {
     let routes = TABLE.iter().fold(Router::new(), |routes, (path, methods)| routes.route(path, methods()));
-    let routes = layers::apply(routes.fallback(unknown).with_state(app.clone()), &app);
+    let routes = layers::apply(routes.fallback(unknown), &app).with_state::<()>(app);
     Router::new().fallback_service(ServiceBuilder::new().map_request(with_known_path).service(routes))
 }
 

@@ -14,6 +14,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::HttpMetrics;
 use connection::Server;
@@ -65,6 +66,7 @@ pub async fn serve(
     let server = Server::new(router, limits, metrics.clone());
     let permits = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
+    let stopping = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -74,7 +76,7 @@ pub async fn serve(
             Some(_) = tasks.join_next() => {}
             accepted = accept(&listener) => {
                 let Some((stream, permit)) = admit(accepted, &permits, &metrics) else { continue };
-                let connection = server.clone().run(stream, graceful.watcher());
+                let connection = server.clone().run(stream, stopping.clone(), graceful.watcher());
                 tasks.spawn(async move {
                     connection.await;
                     drop(permit);
@@ -83,6 +85,7 @@ pub async fn serve(
         }
     }
     drop(listener);
+    stopping.cancel();
     drain(graceful, tasks, limits.drain).await;
 }
 

@@ -87,7 +87,7 @@ impl Keyring {
     async fn try_load(&self, pieces: &[Piece]) -> Result<Vec<Outcomes>, SubmitError> {
         let limits = self.settings.limits;
         let input = pieces.to_vec();
-        let work = move || input.iter().map(|piece| items(piece, &limits)).collect::<Vec<_>>();
+        let work = move || input.iter().map(|piece| items(piece, limits)).collect::<Vec<_>>();
         let parsed = self.blocking(work).await.unwrap_or_else(|| pieces.iter().map(|_| vec![unreadable()]).collect());
         let mut outcomes = Vec::with_capacity(pieces.len());
         let mut pending = Vec::new();
@@ -144,9 +144,9 @@ fn join(pieces: Vec<Piece>, outcomes: Vec<Outcomes>) -> Vec<Stored> {
 }
 
 /// What a piece holds, to be stored.
-fn items(piece: &Piece, limits: &cert::Limits) -> Vec<Item> {
+fn items(piece: &Piece, limits: cert::Limits) -> Vec<Item> {
     match &piece.kind {
-        PieceKind::Packets => cert::read(piece.octets.clone(), *limits).collect(),
+        PieceKind::Packets => cert::read(piece.octets.clone(), limits).collect(),
         PieceKind::Damaged(reason) => vec![Item::Rejected(Rejected { fingerprint: None, reason: reason.clone() })],
         PieceKind::Skipped { .. } => Vec::new(),
     }

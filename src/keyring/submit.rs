@@ -72,7 +72,7 @@ impl Keyring {
         let mut items = cert::read(stream, self.settings.limits);
         loop {
             let Some((rest, batch)) = self.blocking(move || next_batch(items)).await else {
-                submission.results.push(rejected(None, Rejection::Internal));
+                self.record(submission, rejected(None, Rejection::Internal));
                 return Ok(());
             };
             if batch.is_empty() {
@@ -101,12 +101,11 @@ impl Keyring {
                 }
                 Item::Rejected(rejected) => {
                     self.store_batch(std::mem::take(&mut batch), &mut submission).await?;
-                    submission.results.push(rejected.into());
+                    self.record(&mut submission, rejected.into());
                 }
             }
         }
         self.store_batch(batch, &mut submission).await?;
-        submission.results.iter().for_each(|result| self.count(&result.outcome));
         Ok(submission)
     }
 
@@ -124,10 +123,10 @@ impl Keyring {
         if !pending.is_empty() {
             return Err(SubmitError::Contended);
         }
-        submission.results.extend(order.into_iter().map(|fingerprint| CertificateResult {
-            fingerprint: Some(fingerprint),
-            outcome: outcomes.remove(&fingerprint).unwrap_or(Outcome::Rejected(Rejection::Internal)),
-        }));
+        for fingerprint in order {
+            let outcome = outcomes.remove(&fingerprint).unwrap_or(Outcome::Rejected(Rejection::Internal));
+            self.record(submission, CertificateResult { fingerprint: Some(fingerprint), outcome });
+        }
         Ok(())
     }
 
@@ -164,16 +163,16 @@ impl Keyring {
     /// Adds a revocation to every stored certificate that it is valid for.
     async fn store_revocation(&self, signature: BareSignature, submission: &mut Submission) -> Result<(), SubmitError> {
         let Some(issuer) = signature.revokes() else {
-            submission.results.push(rejected(None, Rejection::NotARevocation));
+            self.record(submission, rejected(None, Rejection::NotARevocation));
             return Ok(());
         };
         let found = self.store.certificates(&search_for(issuer), self.settings.result_limit).await?;
         if found.is_empty() {
-            submission.results.push(rejected(None, Rejection::RevokesUnknown));
+            self.record(submission, rejected(None, Rejection::RevokesUnknown));
         }
         for certificate in found {
             let outcome = self.revoke(&signature, certificate.fingerprint).await?;
-            submission.results.push(CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
+            self.record(submission, CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
         }
         Ok(())
     }
@@ -201,14 +200,17 @@ impl Keyring {
         Err(SubmitError::Contended)
     }
 
-    fn count(&self, outcome: &Outcome) {
-        self.counts.add(outcome);
-        match outcome {
+    /// Adds what became of one certificate, and counts it: what is stored is counted even if a
+    /// later part of the submission fails.
+    fn record(&self, submission: &mut Submission, result: CertificateResult) {
+        self.counts.add(&result.outcome);
+        match &result.outcome {
             Outcome::Inserted => self.metrics.added.inc(),
             Outcome::Updated => self.metrics.updated.inc(),
             Outcome::Unchanged => self.metrics.ignored.inc(),
             Outcome::Rejected(reason) => self.metrics.rejected.with_label_values(&[reason.label()]).inc(),
         }
+        submission.results.push(result);
     }
 
     /// Runs `work` on a thread where it may block, within the limit on verifiers. A panic in it

@@ -12,12 +12,13 @@ mod stats;
 
 use std::path::Path;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
 
 use super::pool::{Bounds, Connections, run};
 use super::schema::migrate_error;
@@ -31,6 +32,10 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The write-ahead log is cut back to this size, in octets, when it has been copied to the file.
 const JOURNAL_OCTETS_LIMIT: &str = "67108864";
+
+/// How long a migration waits for those of other processes, and how long between tries.
+const MIGRATION_WAIT: Duration = Duration::from_secs(300);
+const MIGRATION_PAUSE: Duration = Duration::from_millis(20);
 
 pub struct SqliteStore {
     readers: Connections<Sqlite>,
@@ -60,11 +65,22 @@ pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
     if let Some(directory) = options.get_filename().parent().filter(|path| *path != Path::new("")) {
         std::fs::create_dir_all(directory).map_err(sqlx::Error::Io)?;
     }
-    let mut connection = options.connect().await?;
+    let mut connection = connect_to_migrate(&options.busy_timeout(MIGRATION_WAIT)).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     MIGRATOR.run_direct(None, &mut *transaction, false).await.map_err(migrate_error)?;
     transaction.commit().await?;
     Ok(connection.close().await?)
+}
+
+/// Tries again while others create the file: SQLite does not wait for the switch to the write-ahead log.
+async fn connect_to_migrate(options: &SqliteConnectOptions) -> Result<SqliteConnection, StorageError> {
+    let deadline = Instant::now() + MIGRATION_WAIT;
+    loop {
+        match options.connect().await.map_err(StorageError::from) {
+            Err(StorageError::Timeout) if Instant::now() < deadline => tokio::time::sleep(MIGRATION_PAUSE).await,
+            result => return result,
+        }
+    }
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, StorageError> {

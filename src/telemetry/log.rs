@@ -80,8 +80,8 @@ pub fn check_filter(filter: &str) -> Result<(), String> {
 }
 
 impl Log {
-    /// Opens the log file again, so that it can be moved away while the server runs.
-    pub fn reopen(&self) -> Result<(), LogError> {
+    /// Opens the log file again, so that it can be moved away while the server runs. Whether there is one.
+    pub fn reopen(&self) -> Result<bool, LogError> {
         self.output.reopen()
     }
 }
@@ -175,12 +175,11 @@ impl Output {
         Ok(Self::File { path: Arc::new(path.to_owned()), file: Arc::new(Mutex::new(file)) })
     }
 
-    fn reopen(&self) -> Result<(), LogError> {
-        if let Self::File { path, file } = self {
-            let opened = open(path)?;
-            *file.lock().unwrap_or_else(PoisonError::into_inner) = opened;
-        }
-        Ok(())
+    fn reopen(&self) -> Result<bool, LogError> {
+        let Self::File { path, file } = self else { return Ok(false) };
+        let opened = open(path)?;
+        *file.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(true)
     }
 }
 

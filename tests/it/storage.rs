@@ -1,3 +1,7 @@
-//! The store: both engines must do the same.
+//! The store.
 
 mod conformance;
+mod explain;
+mod limits;
+mod migrations;
+mod postgres_log;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 /// The most armor blocks that are read of one text.
-pub const BLOCKS_LIMIT: usize = 10_000;
+pub(super) const BLOCKS_LIMIT: usize = 10_000;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -38,7 +38,7 @@ pub fn decode(input: &Bytes) -> Result<Vec<Bytes>, DecodeError> {
     }
     let mut lines = Lines { rest: input };
     let mut streams = Vec::new();
-    while lines.any(|line| is_begin(line)) {
+    while lines.any(is_begin) {
         if streams.len() == BLOCKS_LIMIT {
             return Err(DecodeError::TooMany);
         }
@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(streams(&twice).unwrap().len(), 2);
     }
 
+    /// Text without armor and armor that cannot be read are told apart.
     #[test]
     fn damage_is_reported() {
         assert_eq!(streams("no armor"), Err(DecodeError::NoArmor));

@@ -55,28 +55,32 @@ pub struct Subpackets {
     pub embedded: Option<Box<Signature>>,
 }
 
+/// One of the two areas of a signature.
+#[derive(Clone, Copy)]
+pub struct Area<'a> {
+    /// The body of the signature, of which the area is a part.
+    pub body: &'a Bytes,
+    pub octets: &'a [u8],
+    /// Of the signature.
+    pub version: u8,
+    pub hashed: bool,
+}
+
 impl Subpackets {
     /// Reads one area. `embedded` receives the body of the embedded signature, of which there may
     /// be one in both areas together.
-    pub fn read(
-        &mut self,
-        body: &Bytes,
-        area: &[u8],
-        version: u8,
-        hashed: bool,
-        embedded: &mut Option<Bytes>,
-    ) -> Result<(), Unparseable> {
-        let mut reader = Reader::new(area);
+    pub fn read(&mut self, area: Area<'_>, embedded: &mut Option<Bytes>) -> Result<(), Unparseable> {
+        let Area { body, octets, version, hashed } = area;
+        let mut reader = Reader::new(octets);
         while !reader.is_empty() {
             let length = reader.subpacket_length().ok_or(TRUNCATED)?;
             let subpacket = reader.take(length).ok_or(TRUNCATED)?;
             let (kind, value) = subpacket.split_first().ok_or("a subpacket of it is empty")?;
             match kind & 0x7f {
-                EMBEDDED_SIGNATURE => {
-                    if embedded.replace(body.slice_ref(value)).is_some() {
-                        return Err("it has more than one embedded signature");
-                    }
+                EMBEDDED_SIGNATURE if embedded.replace(body.slice_ref(value)).is_some() => {
+                    return Err("it has more than one embedded signature");
                 }
+                EMBEDDED_SIGNATURE => {}
                 ISSUER if version > 4 && hashed => return Err("a version 6 signature names its issuer by key ID"),
                 ISSUER => self.read_issuer(value, version)?,
                 ISSUER_FINGERPRINT => self.read_issuer_fingerprint(value)?,
@@ -135,7 +139,7 @@ impl Subpackets {
             INTENDED_RECIPIENT => {
                 versioned_fingerprint(value)?;
             }
-            PREFERRED_AEAD if value.len() % 2 != 0 => return Err("its AEAD preferences have an odd length"),
+            PREFERRED_AEAD if !value.len().is_multiple_of(2) => return Err("its AEAD preferences have an odd length"),
             _ => {}
         }
         Ok(())

@@ -7,7 +7,7 @@ use sequoia_openpgp::types;
 use crate::cert::hash::HashAlgorithm;
 
 /// The largest RSA modulus that OpenSSL verifies with.
-pub const BACKEND_RSA_BITS_LIMIT: usize = 16_384;
+pub(super) const BACKEND_RSA_BITS_LIMIT: usize = 16_384;
 /// The largest DSA prime and subgroup order that are computed with, in bits.
 const DSA_P_BITS_LIMIT: u64 = 16_384;
 const DSA_Q_BITS_LIMIT: u64 = 512;

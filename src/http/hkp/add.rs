@@ -3,7 +3,7 @@
 //! Answers 200 with what became of each certificate as soon as one could be read, also when it was
 //! rejected: clients tell the outcomes apart by the object. Answers 422 when none could be read.
 
-pub mod report;
+pub(crate) mod report;
 mod upload;
 
 use axum::body::Body;
@@ -17,10 +17,10 @@ use super::options::Options;
 use crate::cert::Rejection;
 use crate::keyring::{CertificateResult, Outcome, Submission};
 use report::Report;
-pub use upload::ACCEPTED;
+pub(crate) use upload::ACCEPTED;
 use upload::Encoding;
 
-pub async fn add(
+pub(crate) async fn add(
     State(app): State<AppState>,
     headers: HeaderMap,
     uri: Uri,

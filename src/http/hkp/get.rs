@@ -32,13 +32,13 @@ const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
 const FILE_NAME_OCTETS_LIMIT: usize = 200;
 
 /// `op=get`: a search as people and programs write it.
-pub async fn by_text(app: &AppState, headers: &HeaderMap, lookup: &Lookup) -> Result<Response, ApiError> {
+pub(super) async fn by_text(app: &AppState, headers: &HeaderMap, lookup: &Lookup) -> Result<Response, ApiError> {
     let found = matching(app, lookup).await?;
     answer(app, headers, lookup, found).await
 }
 
 /// `op=hget`: a search for an SKS digest. Text that is no digest is not found.
-pub async fn by_digest(app: &AppState, headers: &HeaderMap, lookup: &Lookup) -> Result<Response, ApiError> {
+pub(super) async fn by_digest(app: &AppState, headers: &HeaderMap, lookup: &Lookup) -> Result<Response, ApiError> {
     let Ok(digest) = lookup.text.trim().parse() else { return Err(nothing_found()) };
     let found = app.keyring.certificates(&Search::Digest(digest)).await?;
     answer(app, headers, lookup, found).await

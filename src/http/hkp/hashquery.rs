@@ -16,10 +16,10 @@ use super::super::{ApiError, AppState, reply};
 use crate::domain::Digest;
 
 /// The content type that peers send; none is demanded.
-pub const ACCEPTED: &str = "sks/hashquery";
+pub(crate) const ACCEPTED: &str = "sks/hashquery";
 
 /// The most digests that one request may name.
-pub const DIGESTS_LIMIT: usize = 10_000;
+pub(crate) const DIGESTS_LIMIT: usize = 10_000;
 const DIGEST_OCTETS: usize = 16;
 const NUMBER_OCTETS: usize = 4;
 /// A request with the most digests; octets after the last one are ignored but count.
@@ -27,7 +27,11 @@ const BODY_OCTETS_LIMIT: usize = NUMBER_OCTETS + DIGESTS_LIMIT * (NUMBER_OCTETS 
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("pgp/keys");
 
-pub async fn hashquery(State(app): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn hashquery(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
     let (request, _held) = body::read(&app, &headers, body, BODY_OCTETS_LIMIT).await?.into_parts();
     let digests = read_digests(&request)?;
     let found = if digests.is_empty() { Vec::new() } else { app.keyring.fetch_by_digest(&digests).await? };

@@ -4,6 +4,8 @@ mod html;
 mod json;
 mod mr;
 
+pub use json::render as index_json;
+
 use axum::response::Response;
 use http::HeaderMap;
 
@@ -14,7 +16,7 @@ use crate::storage::StoredSummary;
 
 /// What a page shows of each certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     UserIds,
     Signatures,
 }
@@ -22,7 +24,7 @@ pub enum Detail {
 /// The newest version whose certificates old programs can read.
 const LEGACY_VERSION: u8 = 4;
 
-pub async fn answer(
+pub(crate) async fn answer(
     app: &AppState,
     headers: &HeaderMap,
     lookup: &Lookup,
@@ -41,7 +43,7 @@ pub async fn answer(
     // Roughly what every form grows with.
     let octets = found.iter().map(|stored| stored.summary.length as usize).sum();
     if options.json {
-        let body = off_thread::run(octets, move || json::render(&found)).await??;
+        let body = off_thread::run(octets, move || json::render(&found)).await?.map_err(ApiError::internal)?;
         return Ok(tagged(headers, body, |body| reply::of(reply::JSON, body)));
     }
     if options.mr {

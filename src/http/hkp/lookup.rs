@@ -13,7 +13,7 @@ use super::{get, index, stats};
 use crate::domain::Search;
 use crate::domain::search::{SearchError, TextSearch};
 
-pub async fn lookup(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn lookup(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
     let parameters = Parameters::new(uri.query().unwrap_or_default().as_bytes());
     let operation = Operation::read(parameters)?;
     Ok(Route(operation.route()).name(answer(&app, &headers, operation, parameters).await))
@@ -71,7 +71,7 @@ impl Operation {
 
 /// The parameters of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lookup {
+pub(crate) struct Lookup {
     pub text: String,
     /// The text of an address whose `+` was not encoded, read with the plus signs as such.
     text_with_plus: Option<String>,
@@ -99,7 +99,7 @@ impl Lookup {
     }
 
     /// What to look for, in this order until something is found; at least one.
-    pub fn searches(&self, settings: &HttpSettings) -> Result<Vec<Search>, ApiError> {
+    pub(crate) fn searches(&self, settings: &HttpSettings) -> Result<Vec<Search>, ApiError> {
         let mut searches = vec![self.search(&self.text, settings)?];
         if let Some(Ok(other)) = self.text_with_plus.as_ref().map(|text| self.search(text, settings)) {
             searches.push(other);
@@ -125,12 +125,12 @@ fn key_search(text: &str) -> Result<Search, ApiError> {
 }
 
 /// What clients are told when nothing matches. OpenKeychain looks for the first three words.
-pub fn nothing_found() -> ApiError {
+pub(crate) fn nothing_found() -> ApiError {
     ApiError::not_found("no keys found: no certificate on this server matches the search")
 }
 
 /// What clients are told when only certificates match that old programs cannot read.
-pub fn only_version_6() -> ApiError {
+pub(crate) fn only_version_6() -> ApiError {
     ApiError::not_found(
         "legacy HKP does not return version 6 certificates, to protect old programs; op=get with options=bin does",
     )

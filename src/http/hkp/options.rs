@@ -4,7 +4,7 @@ use super::super::query::{self, Parameters};
 
 /// The options that change an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// Machine readable.
     pub mr: bool,
     pub json: bool,
@@ -14,7 +14,7 @@ pub struct Options {
 
 impl Options {
     /// Joins all parameters of that name.
-    pub fn read(parameters: Parameters) -> Self {
+    pub(crate) fn read(parameters: Parameters) -> Self {
         let mut options = Self::default();
         for value in parameters.raw("options") {
             for item in query::text(&query::decode(value)).split(',') {
@@ -30,7 +30,7 @@ impl Options {
     }
 
     /// The options of either.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         Self { mr: self.mr || other.mr, json: self.json || other.json, bin: self.bin || other.bin }
     }
 }

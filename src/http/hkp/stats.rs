@@ -22,13 +22,13 @@ const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
 /// How far back the daily counts go.
 const DAYS_SHOWN: i64 = 7;
 
-pub async fn stats(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn stats(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
     let options = Options::read(Parameters::new(uri.query().unwrap_or_default().as_bytes()));
     answer(&app, &headers, options).await
 }
 
 /// JSON with `options=json` or `mr`, else a page.
-pub async fn answer(app: &AppState, headers: &HeaderMap, options: Options) -> Result<Response, ApiError> {
+pub(crate) async fn answer(app: &AppState, headers: &HeaderMap, options: Options) -> Result<Response, ApiError> {
     let now = (app.now)().as_second();
     let total = app.keyring.total().await?;
     let history = History::new(&app.keyring.hourly(now - DAYS_SHOWN * DAY_SECONDS).await?, now);

@@ -19,17 +19,17 @@ const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Headers that depend on the settings.
 #[derive(Clone)]
-pub struct Common {
+pub(super) struct Common {
     server: Option<HeaderValue>,
 }
 
 impl Common {
-    pub fn new(settings: &HttpSettings) -> Self {
+    pub(super) fn new(settings: &HttpSettings) -> Self {
         Self { server: HeaderValue::try_from(format!("{}/{}", settings.software, settings.version)).ok() }
     }
 }
 
-pub async fn add(State(common): State<Common>, request: Request, next: Next) -> Response {
+pub(super) async fn add(State(common): State<Common>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);

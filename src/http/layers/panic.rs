@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use super::super::ApiError;
 
 /// A fixed sentence; the panic's own text goes to the log.
-pub fn respond(panic: Box<dyn Any + Send + 'static>) -> Response {
+#[expect(clippy::needless_pass_by_value, reason = "the layer passes it so")]
+pub(super) fn respond(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)

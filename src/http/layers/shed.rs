@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::super::{ApiError, AppState};
 
 /// Refuses a request at once when there are too many: waiting would only add to them.
-pub async fn shed(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn shed(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let Ok(_permit) = app.requests.try_acquire() else {
         app.metrics.refuse("requests");
         return ApiError::unavailable("the server is busy; please try again").into_response();

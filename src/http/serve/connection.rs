@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use prometheus::IntGauge;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use super::ServeLimits;
 use super::write_stall::WriteStall;
@@ -25,7 +26,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How every connection of a listener is served. Cheap to clone.
 #[derive(Clone)]
-pub struct Server {
+pub(super) struct Server {
     protocol: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
     limits: ServeLimits,
@@ -33,13 +34,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(router: Router, limits: ServeLimits, metrics: HttpMetrics) -> Self {
+    pub(super) fn new(router: Router, limits: ServeLimits, metrics: HttpMetrics) -> Self {
         let mut protocol = auto::Builder::new(TokioExecutor::new());
-        protocol
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_buf_size(HEADER_OCTETS_LIMIT);
+        protocol.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_OCTETS_LIMIT);
         protocol
             .http2()
             .timer(TokioTimer::new())
@@ -50,10 +47,12 @@ impl Server {
         Self { protocol: Arc::new(protocol), router, limits, metrics }
     }
 
-    /// Serves one connection to its end, or until `watcher` says that the listener shuts down.
-    pub async fn run(self, stream: TcpStream, watcher: Watcher) {
+    /// Serves one connection to its end. When the listener shuts down, which `stopping` and
+    /// `watcher` both tell, a request under way is the last one.
+    pub(super) async fn run(self, stream: TcpStream, stopping: CancellationToken, watcher: Watcher) {
         let _open = Open::enter(&self.metrics.connections);
-        if !self.has_first_octet(&stream).await {
+        let begun = stopping.run_until_cancelled(self.has_first_octet(&stream)).await;
+        if begun != Some(true) {
             return;
         }
         // Answers are written whole; waiting for more to send only delays them.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 /// Reading passes through. Each wait to write is limited, and an accepted octet starts it anew.
-pub struct WriteStall<T> {
+pub(super) struct WriteStall<T> {
     stream: T,
     limit: Duration,
     deadline: Pin<Box<Sleep>>,
@@ -17,7 +17,7 @@ pub struct WriteStall<T> {
 }
 
 impl<T> WriteStall<T> {
-    pub fn new(stream: T, limit: Duration) -> Self {
+    pub(super) fn new(stream: T, limit: Duration) -> Self {
         Self { stream, limit, deadline: Box::pin(tokio::time::sleep(limit)), waiting: false }
     }
 

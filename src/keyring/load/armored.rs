@@ -6,14 +6,14 @@ use std::io::{BufRead, BufReader, Read};
 use bytes::{Buf, Bytes, buf};
 
 use super::binary::BinaryReader;
-use super::reader::{ARMOR_BEGIN, ARMOR_OCTETS_LIMIT, BYTE_ORDER_MARK, Piece, PieceKind, ReadError};
-use crate::cert::{self, Limits, Rejection};
+use super::reader::{ARMOR_BEGIN, ARMOR_OCTETS_LIMIT, BYTE_ORDER_MARK, Piece, ReadError};
+use crate::cert::{self, Limits};
 
 /// The longest line outside armor that is looked at whole, in octets.
 const LINE_OCTETS_LIMIT: usize = 64 << 10;
 const ARMOR_END: &[u8] = b"-----END PGP ";
 
-pub struct ArmoredReader<R> {
+pub(super) struct ArmoredReader<R> {
     source: BufReader<R>,
     limits: Limits,
     /// Of the next line.
@@ -24,17 +24,11 @@ pub struct ArmoredReader<R> {
 }
 
 impl<R: Read> ArmoredReader<R> {
-    pub fn new(source: R, limits: &Limits) -> Self {
-        Self {
-            source: BufReader::new(source),
-            limits: *limits,
-            offset: 0,
-            streams: VecDeque::new(),
-            block_offset: 0,
-        }
+    pub(super) fn new(source: R, limits: &Limits) -> Self {
+        Self { source: BufReader::new(source), limits: *limits, offset: 0, streams: VecDeque::new(), block_offset: 0 }
     }
 
-    pub fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
+    pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             while let Some(stream) = self.streams.front_mut() {
                 if let Some(piece) = stream.next_piece()? {
@@ -43,7 +37,8 @@ impl<R: Read> ArmoredReader<R> {
                 self.streams.pop_front();
             }
             let Some(block) = self.next_block()? else { return Ok(None) };
-            let Ok(streams) = cert::decode(&block) else { return Ok(Some(damaged(self.block_offset))) };
+            let streams =
+                cert::decode(&block).map_err(|cause| ReadError::Armor { offset: self.block_offset, cause })?;
             self.streams.extend(streams.into_iter().map(|stream| BinaryReader::new(stream.reader(), &self.limits)));
         }
     }
@@ -75,9 +70,4 @@ impl<R: Read> ArmoredReader<R> {
             }
         }
     }
-}
-
-fn damaged(offset: u64) -> Piece {
-    let reason = Rejection::Armor;
-    Piece { kind: PieceKind::Damaged(reason), octets: Bytes::new(), offset }
 }

@@ -9,7 +9,7 @@ use super::reader::{LOOK_AHEAD_OCTETS, PIECE_OCTETS_LIMIT, Piece, PieceKind};
 use crate::cert::frame::{FrameError, Framed, next_packet};
 use crate::cert::{Limits, Rejection};
 
-pub struct BinaryReader<R> {
+pub(super) struct BinaryReader<R> {
     source: R,
     /// Larger key packets begin no certificate; 0 for no limit.
     key_octets_limit: usize,
@@ -45,7 +45,7 @@ enum Damage {
 }
 
 impl<R: Read> BinaryReader<R> {
-    pub fn new(source: R, limits: &Limits) -> Self {
+    pub(super) fn new(source: R, limits: &Limits) -> Self {
         Self {
             source,
             key_octets_limit: limits.packet_octets,
@@ -59,7 +59,7 @@ impl<R: Read> BinaryReader<R> {
     }
 
     /// The next piece; `None` at the end.
-    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+    pub(super) fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         if let Some(piece) = self.waiting.take() {
             return Ok(Some(piece));
         }
@@ -127,10 +127,10 @@ impl<R: Read> BinaryReader<R> {
         let is_found = self.scan()?;
         if *damage == Damage::Cut && !is_found && !was_discarding {
             let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
-            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset });
+            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset, file: 0 });
         }
         let octets = self.offset - from;
-        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from };
+        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from, file: 0 };
         let Some(before) = before else { return Ok(skipped) };
         self.waiting = Some(skipped);
         Ok(before)
@@ -158,7 +158,7 @@ impl<R: Read> BinaryReader<R> {
     /// Ends the current certificate, and hands it out unless it is empty or too large.
     fn cut(&mut self) -> Option<Piece> {
         let piece =
-            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset };
+            Piece { kind: PieceKind::Packets, octets: self.buffer.slice(..self.whole), offset: self.offset, file: 0 };
         self.advance(self.whole);
         let was_discarding = std::mem::take(&mut self.is_discarding);
         (!piece.octets.is_empty() && !was_discarding).then_some(piece)
@@ -170,7 +170,7 @@ impl<R: Read> BinaryReader<R> {
         self.advance(self.whole);
         self.is_discarding = true;
         let kind = PieceKind::Damaged(Rejection::TooLarge(PIECE_OCTETS_LIMIT));
-        Piece { kind, octets: Bytes::new(), offset }
+        Piece { kind, octets: Bytes::new(), offset, file: 0 }
     }
 
     /// Forgets the first `count` octets of the buffer; no packet is whole then.

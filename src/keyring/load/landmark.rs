@@ -5,9 +5,9 @@ use bytes::Bytes;
 use crate::cert::frame::{Framed, next_packet};
 
 /// The tag of a primary key.
-pub const PUBLIC_KEY: u8 = 6;
+pub(super) const PUBLIC_KEY: u8 = 6;
 /// Signature, public key, trust, user ID, public subkey, user attribute.
-pub const CERTIFICATE_TAGS: [u8; 6] = [2, PUBLIC_KEY, 12, 13, 14, 17];
+pub(super) const CERTIFICATE_TAGS: [u8; 6] = [2, PUBLIC_KEY, 12, 13, 14, 17];
 /// The largest primary key that is recognised, with its header.
 const LANDMARK_OCTETS_LIMIT: usize = 64 << 10;
 /// The algorithms of primary keys (RFC 9580 section 9.1, RFC 9980).
@@ -15,7 +15,7 @@ const PRIMARY_KEY_ALGORITHMS: [u8; 12] = [1, 3, 17, 19, 20, 22, 27, 28, 30, 31, 
 
 /// The first certificate of some octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(super) enum Found {
     At(usize),
     /// It depends on what follows the octets.
     Perhaps(usize),
@@ -23,7 +23,7 @@ pub enum Found {
 }
 
 /// Looks for a primary key that another packet of a certificate or the end follows.
-pub fn find(octets: &Bytes, is_at_end: bool) -> Found {
+pub(super) fn find(octets: &Bytes, is_at_end: bool) -> Found {
     for (position, header) in octets.iter().enumerate() {
         if !matches!(header, 0x98..=0x9a | 0xc6) {
             continue;
@@ -38,12 +38,12 @@ pub fn find(octets: &Bytes, is_at_end: bool) -> Found {
 }
 
 /// The tag of a packet header of either format.
-pub fn tag_of(header: u8) -> u8 {
+pub(super) fn tag_of(header: u8) -> u8 {
     if header & 0x40 == 0 { (header & 0x3c) >> 2 } else { header & 0x3f }
 }
 
 /// A packet of the old format that reaches to the end of the data.
-pub fn is_indeterminate(header: u8) -> bool {
+pub(super) fn is_indeterminate(header: u8) -> bool {
     header & 0xc3 == 0x83
 }
 

@@ -7,10 +7,10 @@ use thiserror::Error;
 
 use super::armored::ArmoredReader;
 use super::binary::BinaryReader;
-use crate::cert::{Limits, Rejection};
+use crate::cert::{DecodeError, Limits, Rejection};
 
 /// The largest packet, and the largest certificate with its packet headers, that is kept in memory.
-pub const PIECE_OCTETS_LIMIT: usize = 32 << 20;
+pub(super) const PIECE_OCTETS_LIMIT: usize = 32 << 20;
 /// How much of a file is looked at to tell text from packets.
 pub(super) const LOOK_AHEAD_OCTETS: usize = 256 << 10;
 
@@ -22,23 +22,28 @@ pub struct Piece {
     pub octets: Bytes,
     /// Where the piece begins in its file; in armored text, where its armor begins.
     pub offset: u64,
+    /// Which of several files it comes from, as the user of the reader counts them; the reader leaves 0.
+    pub file: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PieceKind {
     /// The packets of one certificate, or those before the first certificate.
     Packets,
-    /// A certificate or armored block that cannot be read whole.
+    /// A certificate that cannot be read whole.
     Damaged(Rejection),
     /// Octets that are no packets.
     Skipped { octets: u64 },
 }
 
-/// A file that cannot be read on.
+/// A file, or a part of it, that cannot be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// Reading can go on behind it.
+    #[error("the armor that begins at octet {offset} cannot be read: {cause}")]
+    Armor { offset: u64, cause: DecodeError },
     #[error(
         "the armor that begins at octet {offset} is larger than {ARMOR_OCTETS_LIMIT} octets; \"gpg --dearmor\" makes it readable"
     )]
@@ -46,7 +51,7 @@ pub enum ReadError {
 }
 
 /// The largest armored block that is read, in octets of text.
-pub const ARMOR_OCTETS_LIMIT: usize = 256 << 20;
+pub(super) const ARMOR_OCTETS_LIMIT: usize = 256 << 20;
 
 /// Reads a keyring: packets, or text with any number of armored blocks.
 pub struct CertificateReader<R>(Form<R>);
@@ -73,7 +78,7 @@ impl<R: Read> CertificateReader<R> {
         }))
     }
 
-    /// The next piece; `None` at the end.
+    /// The next piece; `None` at the end. After [`ReadError::Armor`] there may be more.
     pub fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
         match &mut self.0 {
             Form::Binary(reader) => Ok(reader.next_piece()?),

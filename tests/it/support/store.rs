@@ -1,8 +1,9 @@
 //! Stores to test with: each test has a database of its own.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use hockeypuck::domain::Change;
+use hockeypuck::domain::{Change, Profile, Sign};
 use hockeypuck::storage::{self, Put, PutOutcome, Store, StoreLimits};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -13,20 +14,17 @@ use super::postgres;
 macro_rules! on_both_engines {
     ($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block) => {
         $(#[$doc])*
+        async fn $name($world: World) $body
+
         mod $name {
-            #[allow(clippy::allow_attributes, unused_imports, reason = "not every test uses all of its module's imports")]
-            use super::*;
-
-            async fn run($world: $crate::support::store::World) $body
-
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                run($crate::support::store::World::sqlite().await).await;
+                super::$name($crate::support::store::World::sqlite().await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
-                run($crate::support::store::World::postgres().await).await;
+                super::$name($crate::support::store::World::postgres().await).await;
             }
         }
     };
@@ -56,6 +54,11 @@ impl World {
         Self { store, url, _directory: directory }
     }
 
+    /// The name of this PostgreSQL database.
+    pub fn database(&self) -> &str {
+        self.url.split(['/', '?']).nth(3).expect("the URL names a database")
+    }
+
     /// Puts that must succeed.
     pub async fn put(&self, puts: &[Put]) -> Vec<PutOutcome> {
         self.store.put(puts).await.expect("the store takes puts")
@@ -64,6 +67,38 @@ impl World {
     /// The whole change log.
     pub async fn log(&self) -> Vec<Change> {
         self.store.changes(0, 1_000_000).await.expect("the log is read")
+    }
+
+    /// Replaying the log must give exactly the stored digests, each entering and leaving in turn.
+    pub async fn assert_log_leads_to_digests(&self) {
+        let mut replayed = HashSet::new();
+        for Change { profile, sign, digest, fingerprint, .. } in self.log().await {
+            let entry = (profile, digest, fingerprint);
+            let is_right = match sign {
+                Sign::Plus => replayed.insert(entry),
+                Sign::Minus => replayed.remove(&entry),
+            };
+            assert!(is_right, "{sign:?} {entry:?} is out of turn");
+        }
+        let stored = self.store.digests(None, 1_000_000).await.expect("digests are listed");
+        let stored: HashSet<_> = stored
+            .into_iter()
+            .flat_map(|(fingerprint, digests)| {
+                Profile::ALL.into_iter().filter_map(move |p| Some((p, digests.of(p)?, fingerprint)))
+            })
+            .collect();
+        assert_eq!(replayed, stored);
+    }
+
+    /// SQL literals for octets and for a time an hour ago or from now.
+    pub fn blob_and_expiry(&self, octets: &[u8], is_past: bool) -> (String, String) {
+        let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let sign = if is_past { '-' } else { '+' };
+        if self.url.starts_with("sqlite:") {
+            (format!("x'{digits}'"), format!("unixepoch() {sign} 3600"))
+        } else {
+            (format!("'\\x{digits}'"), format!("now() {sign} interval '1 hour'"))
+        }
     }
 
     /// Runs a statement without parameters behind the store's back.
@@ -84,6 +119,21 @@ impl World {
             Raw::Postgres(mut connection) => sqlx::query_scalar(query).fetch_one(&mut connection).await,
         };
         number.expect("the query answers a number")
+    }
+
+    /// Waits until `count` statements in this PostgreSQL database wait for locks.
+    pub async fn wait_for_waiting_statements(&self, count: i64) {
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let wait = async { while self.number(waiting).await < count {} };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.expect("statements wait for locks");
+    }
+
+    /// Ends all connections to this PostgreSQL database, as a restart of the server does.
+    pub async fn end_connections(&self) {
+        let end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        self.number(end).await;
     }
 
     /// A connection that the store does not know.

@@ -8,7 +8,7 @@ use crate::keyring::{CertificateResult, Outcome};
 
 /// Every certificate of a submission under its outcome.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inserted: Vec<Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -22,7 +22,7 @@ pub struct Report {
 
 /// One certificate; fingerprint and version are absent when they could not be read.
 #[derive(Debug, Serialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 impl Report {
-    pub fn new(results: &[CertificateResult]) -> Self {
+    pub(crate) fn new(results: &[CertificateResult]) -> Self {
         let mut report = Self::default();
         for result in results {
             let mut entry = Entry {
@@ -55,7 +55,7 @@ impl Report {
     }
 
     /// The object and a line end.
-    pub fn json(&self) -> Result<Response, ApiError> {
+    pub(crate) fn json(&self) -> Result<Response, ApiError> {
         let mut text = serde_json::to_string(self).map_err(ApiError::internal)?;
         text.push('\n');
         Ok(reply::of(reply::JSON, text))

@@ -13,7 +13,7 @@ use crate::storage::StoredSummary;
 const SIGNATURES_SHOWN_LIMIT: usize = 2000;
 
 /// The whole page. `now` decides what has expired, in seconds since 1970.
-pub fn render(search: &str, found: &[StoredSummary], detail: Detail, now: i64) -> Result<String, ApiError> {
+pub(super) fn render(search: &str, found: &[StoredSummary], detail: Detail, now: i64) -> Result<String, ApiError> {
     let mut shown = match detail {
         Detail::UserIds => Shown { signatures: false, left: 0, now },
         Detail::Signatures => Shown { signatures: true, left: SIGNATURES_SHOWN_LIMIT, now },

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
-use super::super::super::ApiError;
 use crate::domain::Fingerprint;
 use crate::domain::summary::{AlgorithmSummary, KeySummary, SignatureSummary, SubkeySummary, UserIdSummary};
 use crate::domain::time::rfc3339;
@@ -15,12 +14,12 @@ const USER_ID_TAG: u8 = 13;
 const SIGNATURE_TAG: u8 = 2;
 
 /// An array of certificates, indented by tabs.
-pub fn render(found: &[StoredSummary]) -> Result<Vec<u8>, ApiError> {
+pub fn render(found: &[StoredSummary]) -> serde_json::Result<Vec<u8>> {
     let certificates: Vec<Certificate> = found.iter().map(Certificate::new).collect();
     let mut text = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"\t");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    certificates.serialize(&mut serializer).map_err(ApiError::internal)?;
+    certificates.serialize(&mut serializer)?;
     Ok(text)
 }
 

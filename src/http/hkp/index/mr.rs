@@ -12,7 +12,7 @@ use crate::storage::StoredSummary;
 const ESCAPED: &AsciiSet = &CONTROLS.add(b':').add(b'%').add(b'+');
 
 /// The whole index. `now` decides what has expired, in seconds since 1970.
-pub fn render(found: &[StoredSummary], now: i64) -> String {
+pub(super) fn render(found: &[StoredSummary], now: i64) -> String {
     let mut text = format!("info:1:{}\n", found.len());
     for stored in found {
         render_certificate(&mut text, &stored.summary, now);

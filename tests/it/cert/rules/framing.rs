@@ -90,7 +90,8 @@ fn packets_after_an_unreadable_primary_key_are_dropped() {
     let (first, second) = (Forged::ed25519(), Forged::ed25519());
     let signature = Sig::new(CERTIFICATION, &first.primary).over_user_id(&first.primary, ALICE, &first.primary);
     let octets =
-        [first.octets(), packet(6, &[9, 9]), packet(13, ALICE), packet(SIGNATURE, &signature), second.octets()].concat();
+        [first.octets(), packet(6, &[9, 9]), packet(13, ALICE), packet(SIGNATURE, &signature), second.octets()]
+            .concat();
     let items = items(&octets);
     let [Item::Certificate(a), Item::Rejected(rejected), Item::Certificate(b)] = &items[..] else {
         panic!("{items:?}")

@@ -80,7 +80,10 @@ fn forged_revocations_do_nothing() {
     let claims_self = Sig::bare(KEY_REVOCATION, &third).with(2, &[0; 4]).with(33, &issuer);
     for (signature, kept) in [
         (claims_self.over_key(&cert.primary, &third), false),
-        (Sig { spoil_value: 1, ..Sig::new(KEY_REVOCATION, &cert.primary) }.over_key(&cert.primary, &cert.primary), false),
+        (
+            Sig { spoil_value: 1, ..Sig::new(KEY_REVOCATION, &cert.primary) }.over_key(&cert.primary, &cert.primary),
+            false,
+        ),
         // A designated revoker may have made it: kept, without effect.
         (Sig::new(KEY_REVOCATION, &third).over_key(&cert.primary, &third), true),
     ] {

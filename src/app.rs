@@ -1,0 +1,120 @@
+//! The composition root: one server from one configuration, and its life.
+//!
+//! Time and the machine's name enter here and nowhere else. Nothing is global, so any number of
+//! servers can run in one process.
+
+mod compose;
+pub mod lifecycle;
+mod machine;
+mod sockets;
+mod stores;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use lifecycle::Shutdown;
+pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
+
+use crate::config::Config;
+use crate::jobs;
+use crate::keyring::Keyring;
+use crate::storage::StorageError;
+use lifecycle::{Ended, Tasks};
+
+/// How long requests under way may take after a soft stop was asked for.
+const DRAIN_LIMIT: Duration = Duration::from_millis(3500);
+/// How long tasks may take to notice that the draining is over.
+const TASKS_LIMIT: Duration = Duration::from_millis(500);
+/// How long the store may take to close. All three together are less than the five seconds
+/// after which supervisors kill.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("{purpose} cannot be served at {address}: {cause}")]
+    Bind { purpose: &'static str, address: String, cause: io::Error },
+    #[error("the store at {url} cannot be used: {cause}")]
+    Store { url: String, cause: StorageError },
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Why a server ended although nobody asked it to.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the task \"{task}\" ended unexpectedly: {reason}")]
+    TaskEnded { task: &'static str, reason: String },
+}
+
+/// A server that listens and answers.
+pub struct Server {
+    hkp: SocketAddr,
+    metrics: Option<SocketAddr>,
+    keyring: Keyring,
+    shutdown: Shutdown,
+    tasks: Tasks,
+}
+
+/// Runs a server until `shutdown` or until one of its tasks dies.
+pub async fn run(config: &Config, shutdown: Shutdown) -> Result<(), RunError> {
+    Server::start(config, shutdown).await?.finished().await
+}
+
+impl Server {
+    /// Takes the sockets, brings the store up to date and starts to answer.
+    pub async fn start(config: &Config, shutdown: Shutdown) -> Result<Self, StartError> {
+        compose::server(config, shutdown).await
+    }
+
+    /// Where HKP is served.
+    pub fn hkp_address(&self) -> SocketAddr {
+        self.hkp
+    }
+
+    /// Where metrics are served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
+    /// Waits for the end of the server. Takes less than five seconds after a soft stop was asked for.
+    pub async fn finished(mut self) -> Result<(), RunError> {
+        let unexpected = tokio::select! {
+            () = self.shutdown.requested() => None,
+            ended = self.tasks.next() => ended,
+        };
+        let shutdown = self.shutdown.clone();
+        shutdown.soft();
+        tokio::select! {
+            () = shutdown.forced() => tracing::warn!("stopping at once"),
+            () = self.end() => {}
+        }
+        match unexpected {
+            None => Ok(()),
+            Some(Ended { task, panic }) => {
+                let reason =
+                    panic.map_or_else(|| "nobody told it to stop".to_owned(), |words| format!("panic: {words}"));
+                Err(RunError::TaskEnded { task, reason })
+            }
+        }
+    }
+
+    /// Ends what is under way, then closes the store.
+    async fn end(&mut self) {
+        if tokio::time::timeout(DRAIN_LIMIT + TASKS_LIMIT, self.tasks.drain()).await.is_err() {
+            tracing::warn!("some tasks did not end in time and were cut off");
+        }
+        let closing = async {
+            jobs::write_counts(&self.keyring, machine::now()).await;
+            self.keyring.store().close().await;
+        };
+        if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
+            tracing::warn!("the store did not close in time; what was answered as stored is stored");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Putting a server together.
+
+use prometheus::Registry;
+use prometheus::process_collector::ProcessCollector;
+
+use super::lifecycle::{Shutdown, Tasks};
+use super::sockets::{Socket, bind};
+use super::{DRAIN_LIMIT, Server, StartError, machine, open_keyring};
+use crate::config::{Config, Queries};
+use crate::domain::search::TextSearch;
+use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
+use crate::jobs;
+use crate::telemetry::{HttpMetrics, StoreMetrics};
+
+/// Scrapers of one Prometheus or several; nobody else.
+const METRICS_CONNECTIONS: usize = 64;
+
+pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server, StartError> {
+    let hkp = bind(&config.hkp.bind, "HKP").await?;
+    let scrapes = match &config.metrics.bind {
+        Some(address) => Some(bind(address, "metrics").await?),
+        None => None,
+    };
+    let registry = Registry::new();
+    registry.register(Box::new(ProcessCollector::for_self()))?;
+    let keyring = open_keyring(config, &registry).await?;
+    let mut server = Server {
+        hkp: hkp.address,
+        metrics: scrapes.as_ref().map(|socket| socket.address),
+        keyring: keyring.clone(),
+        tasks: Tasks::default(),
+        shutdown,
+    };
+    let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
+    server.tasks.spawn("statistics", statistics);
+    serve_hkp(&mut server, config, hkp, &registry)?;
+    if let Some(socket) = scrapes {
+        serve_metrics(&mut server, config, socket, registry)?;
+    }
+    Ok(server)
+}
+
+fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Registry) -> Result<(), StartError> {
+    let metrics = HttpMetrics::register(registry)?;
+    let state = AppState::new(server.keyring.clone(), settings(config), metrics.clone(), machine::now);
+    let limits =
+        ServeLimits { connections: config.hkp.limits.max_connections, drain: DRAIN_LIMIT, ..ServeLimits::default() };
+    let stop = server.shutdown.token().cancelled_owned();
+    let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
+    server.tasks.spawn("HKP", serving);
+    Ok(())
+}
+
+/// The connections of scrapers are not counted among those of clients.
+fn serve_metrics(server: &mut Server, config: &Config, socket: Socket, registry: Registry) -> Result<(), StartError> {
+    let uncounted = HttpMetrics::register(&Registry::new())?;
+    let store = StoreMetrics::register(&registry)?;
+    let path = config.metrics.path.clone();
+    let router = http::metrics_router(MetricsState { registry, keyring: server.keyring.clone(), store, path });
+    let limits = ServeLimits { connections: METRICS_CONNECTIONS, drain: DRAIN_LIMIT, ..ServeLimits::default() };
+    let stop = server.shutdown.token().cancelled_owned();
+    let serving = http::serve(socket.listener, router, limits, uncounted, stop);
+    server.tasks.spawn("metrics", serving);
+    Ok(())
+}
+
+fn settings(config: &Config) -> HttpSettings {
+    let defaults = HttpSettings::default();
+    let or_machine = |name: &str| if name.is_empty() { machine::name() } else { name.to_owned() };
+    let advertised = &config.hkp.advertised_bind;
+    let limits = config.hkp.limits;
+    HttpSettings {
+        armor_headers: armor_headers(config, &defaults),
+        hostname: or_machine(&config.site.hostname),
+        nodename: or_machine(&config.site.nodename),
+        contact: config.site.contact.clone(),
+        http_address: if advertised.is_empty() { config.hkp.bind.to_string() } else { advertised.clone() },
+        text_search: text_search(config.hkp.queries),
+        body_octets_limit: limits.max_body_len,
+        body_octets_total: limits.max_body_total_len,
+        body_deadline: limits.body_timeout,
+        request_deadline: limits.request_timeout,
+        request_limit: limits.max_requests,
+        ..defaults
+    }
+}
+
+fn text_search(queries: Queries) -> Option<TextSearch> {
+    match queries {
+        Queries { keyword_search_disabled: true, .. } => None,
+        Queries { enable_inexact: true, .. } => Some(TextSearch::Keywords),
+        Queries { .. } => Some(TextSearch::Exact),
+    }
+}
+
+fn armor_headers(config: &Config, settings: &HttpSettings) -> Vec<(String, String)> {
+    let configured = &config.openpgp.headers;
+    let comment = match (configured.comment.as_str(), config.site.hostname.as_str()) {
+        ("", "") => None,
+        ("", hostname) => Some(format!("Hostname: {hostname}")),
+        (comment, _) => Some(comment.to_owned()),
+    };
+    let version = match configured.version.as_str() {
+        "" => format!("{} {}", settings.software, settings.version),
+        version => version.to_owned(),
+    };
+    let comment = comment.map(|comment| ("Comment".to_owned(), comment));
+    comment.into_iter().chain([("Version".to_owned(), version)]).collect()
+}

@@ -1,0 +1,115 @@
+//! The command line: what each command does with configuration, server and store.
+
+mod arguments;
+mod check_config;
+mod files;
+mod inspect;
+mod load;
+mod lookup;
+mod migrate;
+mod options;
+mod output;
+mod serve;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::time::Duration;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use options::{ServeOptions, StoreOptions};
+
+/// How long threads that still verify certificates may delay the end of the program.
+const THREADS_LIMIT: Duration = Duration::from_millis(100);
+
+/// How a command ended. The numbers are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Done = 0,
+    /// The answer is no: nothing found, problems found, not every certificate accounted for.
+    No = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// It could not be done.
+    Failed = 3,
+    /// Asked to stop before it was done.
+    Interrupted = 130,
+}
+
+/// An OpenPGP keyserver: HKP on PostgreSQL, or without anything else on one SQLite file.
+///
+/// Without a command, it serves. Every setting of the file can also be given in the environment:
+/// HOCKEYPUCK_ and the name of the flag, or else of the key, in capitals with underscores.
+#[derive(Debug, Parser)]
+#[command(name = "hockeypuck", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve HKP and metrics until SIGTERM or SIGINT; a second one ends at once
+    Serve(ServeOptions),
+    /// Bring the database schema up to date; does nothing when it is
+    Migrate(StoreOptions),
+    /// Print the effective configuration with the origin of each value, and every problem
+    CheckConfig(ServeOptions),
+    /// Tell what would be stored of each certificate in FILE, without a server or database
+    Inspect(inspect::Options),
+    /// Store the certificates of keyrings, merging them with those that are stored
+    Load(load::Options),
+    /// Look certificates up in the database, also by single words
+    Lookup(lookup::Options),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    the answer is no: nothing found, problems found, not every certificate accounted for
+  2    the command line is wrong
+  3    it could not be done: configuration, files, database or network
+  130  asked to stop before it was done";
+
+/// Runs one command line with its environment to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<String, String>) -> Ending {
+    let command = Cli::command().mut_subcommands(|command| command.after_help(EXIT_CODES));
+    let arguments = arguments::rewrite(arguments, &command);
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be told to somebody who closed the output.
+            let _ = error.print();
+            return if error.use_stderr() { Ending::Usage } else { Ending::Done };
+        }
+    };
+    let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(options) => serve::run(&options, environment),
+        Command::Migrate(options) => migrate::run(&options, environment),
+        Command::CheckConfig(options) => check_config::run(&options, environment),
+        Command::Inspect(options) => inspect::run(&options, environment),
+        Command::Load(options) => load::run(&options, environment),
+        Command::Lookup(options) => lookup::run(&options, environment),
+    };
+    ended.unwrap_or_else(|error| {
+        // Whoever closed the output, as `head` does, has what they wanted.
+        let is_closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+        if !is_closed {
+            output::complain(&format!("{error:#}"));
+        }
+        Ending::Failed
+    })
+}
+
+/// Runs asynchronous work to its end; what it left on other threads does not delay the program.
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    Ok(result)
+}

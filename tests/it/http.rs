@@ -1,0 +1,21 @@
+//! The HTTP interface as clients see it, over a real store.
+
+mod add;
+mod clients;
+mod conditional;
+mod errors;
+mod get;
+mod hashquery;
+mod health;
+mod index;
+mod limits;
+mod log;
+mod lookup;
+mod methods;
+mod metrics;
+mod pages;
+mod records;
+mod scripted;
+mod serve;
+mod stats;
+mod world;
