@@ -13,6 +13,9 @@ use super::mpi;
 /// When all forged keys were made.
 pub const CREATED: u32 = 1_600_000_000;
 
+/// Of the keys with Mersenne primes.
+const RSA_EXPONENT: u32 = 65537;
+
 type Secret4 = Key4<SecretParts, UnspecifiedRole>;
 type Secret6 = Key6<SecretParts, UnspecifiedRole>;
 
@@ -27,16 +30,8 @@ enum Secret {
     /// Version 4, algorithm 22 on Ed448.
     LegacyEd448(Box<KeyPair>),
     Secp256k1(k256::ecdsa::SigningKey),
-    Rsa {
-        n: BigUint,
-        d: BigUint,
-    },
-    Dsa {
-        p: BigUint,
-        q: BigUint,
-        g: BigUint,
-        x: BigUint,
-    },
+    Rsa { primes: Vec<BigUint> },
+    Dsa { p: BigUint, q: BigUint, g: BigUint, x: BigUint },
     /// For encryption.
     None,
 }
@@ -78,15 +73,13 @@ impl Signer {
         Self::v4(Secret4::generate_rsa(bits).unwrap())
     }
 
-    /// RSA of an odd size: the primes are 2^`a` - 1 and 2^`b` - 1.
-    pub fn rsa_mersenne(a: u32, b: u32) -> Self {
+    /// RSA of an odd size: the primes are 2^e - 1 for these exponents e.
+    pub fn rsa_mersenne(exponents: &[u32]) -> Self {
         let one = BigUint::from(1_u8);
-        let [p, q] = [a, b].map(|exponent| (&one << exponent) - &one);
-        let e = BigUint::from(65537_u32);
-        let d = e.modinv(&((&p - &one) * (&q - &one))).unwrap();
-        let n = p * q;
-        let body = v4_body(1, &[mpi(&n.to_bytes_be()), mpi(&e.to_bytes_be())].concat());
-        Self { body, secret: Secret::Rsa { n, d } }
+        let primes: Vec<BigUint> = exponents.iter().map(|exponent| (&one << *exponent) - &one).collect();
+        let n: BigUint = primes.iter().product();
+        let body = v4_body(1, &[mpi(&n.to_bytes_be()), mpi(&RSA_EXPONENT.to_be_bytes())].concat());
+        Self { body, secret: Secret::Rsa { primes } }
     }
 
     /// DSA from hexadecimal numbers.
@@ -167,16 +160,7 @@ impl Signer {
                 let (r, s) = value.split_bytes();
                 [mpi(&r), mpi(&s)].concat()
             }
-            Secret::Rsa { n, d } => {
-                let prefix = HashAlgorithm::from(hash).oid().unwrap();
-                let size = n.bits().div_ceil(8) as usize;
-                let mut message = vec![0, 1];
-                message.resize(size - prefix.len() - digest.len() - 1, 0xff);
-                message.push(0);
-                message.extend(prefix);
-                message.extend(digest);
-                mpi(&BigUint::from_bytes_be(&message).modpow(d, n).to_bytes_be())
-            }
+            Secret::Rsa { primes } => rsa_signature(primes, hash, digest),
             Secret::Dsa { p, q, g, x } => {
                 let k = BigUint::from(65537_u32);
                 let r = g.modpow(&k, p) % q;
@@ -188,6 +172,28 @@ impl Signer {
             Secret::None => panic!("this key cannot sign"),
         }
     }
+}
+
+/// RSASSA-PKCS1-v1_5, one prime after the other.
+fn rsa_signature(primes: &[BigUint], hash: u8, digest: &[u8]) -> Vec<u8> {
+    let n: BigUint = primes.iter().product();
+    let prefix = HashAlgorithm::from(hash).oid().unwrap();
+    let size = n.bits().div_ceil(8) as usize;
+    let mut message = vec![0, 1];
+    message.resize(size - prefix.len() - digest.len() - 1, 0xff);
+    message.push(0);
+    message.extend(prefix);
+    message.extend(digest);
+    let message = BigUint::from_bytes_be(&message);
+    let (mut signature, mut modulus) = (BigUint::ZERO, BigUint::from(1_u8));
+    for prime in primes {
+        let d = BigUint::from(RSA_EXPONENT).modinv(&(prime - 1_u8)).unwrap();
+        let root = message.modpow(&d, prime);
+        let difference = (root + prime - &signature % prime) % prime;
+        signature += &modulus * (difference * modulus.modinv(prime).unwrap() % prime);
+        modulus *= prime;
+    }
+    mpi(&signature.to_bytes_be())
 }
 
 fn created() -> std::time::SystemTime {
