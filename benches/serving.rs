@@ -3,7 +3,6 @@
 #![expect(
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::zombie_processes,
     clippy::indexing_slicing,
     reason = "a benchmark that cannot run fails by panicking"
 )]
