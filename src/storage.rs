@@ -35,6 +35,7 @@ pub type Store = Arc<dyn Storage>;
 ///
 /// Connects only when a connection is first needed and does not touch the schema, so the only
 /// errors are those of the URL.
+#[expect(clippy::unused_async, reason = "the pools start tasks, so they are made inside a runtime")]
 pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),
@@ -74,7 +75,7 @@ impl Engine {
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
     /// The certificates that match, best first and at most `limit`: those whose primary key
-    /// matches before those with a matching subkey, then by fingerprint.
+    /// matches before those with a matching subkey, then by the octets of the fingerprint.
     async fn certificates(&self, search: &Search, limit: u32) -> Result<Vec<StoredCertificate>, StorageError>;
 
     /// What index views show of the certificates that match, in the order of [`Storage::certificates`].
@@ -101,7 +102,7 @@ pub trait Storage: Send + Sync + 'static {
     /// still under way can precede.
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<Change>, StorageError>;
 
-    /// Every stored fingerprint with its digests, in order of fingerprint, after `after`, at most `limit`.
+    /// Every stored fingerprint with its digests, in order of the fingerprint's octets, after `after`, at most `limit`.
     async fn digests(
         &self,
         after: Option<&Fingerprint>,

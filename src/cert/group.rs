@@ -68,10 +68,19 @@ impl Grouper {
         Self { limits, current: None, octets: 0, at_start: true, bare: false }
     }
 
-    /// Takes the next packet; answers what it completes or is refused for.
-    pub fn push(&mut self, packet: Packet) -> Option<Item> {
+    /// Takes the next packet; answers the certificate that it completes, and what is refused for it.
+    pub fn push(&mut self, packet: Packet) -> impl Iterator<Item = Item> + use<> {
+        let complete = if packet.tag == tag::PUBLIC_KEY && self.accepts(&packet) { self.finish() } else { None };
+        complete.into_iter().chain(self.take(packet))
+    }
+
+    fn accepts(&self, packet: &Packet) -> bool {
         let limit = if packet.tag == tag::SIGNATURE { self.limits.signature_octets } else { self.limits.packet_octets };
-        if limit > 0 && packet.body.len() > limit {
+        limit == 0 || packet.body.len() <= limit
+    }
+
+    fn take(&mut self, packet: Packet) -> Option<Item> {
+        if !self.accepts(&packet) {
             if let Some(current) = &mut self.current {
                 current.skip(packet.tag, "it is larger than this server accepts");
             }
@@ -92,25 +101,23 @@ impl Grouper {
         }
     }
 
-    /// What is complete when the stream ends.
+    /// What is complete when the stream or its certificate ends.
     pub fn finish(&mut self) -> Option<Item> {
         self.octets = 0;
         self.current.take().map(|incoming| Item::Certificate(Box::new(incoming)))
     }
 
     fn start(&mut self, packet: Packet) -> Option<Item> {
-        let complete = self.finish();
         self.bare = false;
         let length = packet.body.len();
-        let refused = match Key::parse(packet) {
+        match Key::parse(packet) {
             Ok(key) => {
                 self.current = Some(Incoming::new(Builder::new(key)));
                 self.add_octets(length)
             }
             Err(KeyError::Version3(fingerprint)) => Some(rejected(fingerprint, Rejection::Version3)),
             Err(KeyError::Unreadable(reason)) => Some(rejected(None, Rejection::PrimaryKey(reason))),
-        };
-        complete.or(refused)
+        }
     }
 
     fn append(&mut self, packet: Packet) -> Option<Item> {

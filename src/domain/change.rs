@@ -31,7 +31,7 @@ impl Sign {
 /// A digest entered or left the set of `profile`, in the transaction that changed the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Position in the log; grows, but not without gaps, and rows may commit out of order.
+    /// Position in the log. There are gaps, but rows become visible in the order of their positions.
     pub seq: i64,
     pub profile: Profile,
     pub sign: Sign,

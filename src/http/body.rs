@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -24,11 +24,27 @@ pub(super) struct ReadBody {
 
 /// Reads a body of at most `limit` octets, within the deadline and the limit of all bodies together.
 /// Memory grows with what has arrived, whatever length was announced.
-pub(super) async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit: usize) -> Result<ReadBody, ApiError> {
-    if announced_length(headers).is_some_and(|length| length > limit) {
-        return Err(too_large(app, limit));
-    }
-    match tokio::time::timeout(app.settings.body_deadline, read_frames(app, body, limit)).await {
+pub(super) async fn read(
+    app: &AppState,
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+) -> Result<ReadBody, ApiError> {
+    let announced = announced_length(headers);
+    let reading = async {
+        let fits = announced.is_none_or(|length| length <= limit);
+        let read = if fits { read_frames(app, &mut body, limit).await? } else { None };
+        match read {
+            Some(read) => Ok(read),
+            None => {
+                if announced.is_none_or(|length| length <= limit.saturating_mul(2)) && !headers.contains_key(EXPECT) {
+                    discard(&mut body, limit).await;
+                }
+                Err(too_large(app, limit))
+            }
+        }
+    };
+    match tokio::time::timeout(app.settings.body_deadline, reading).await {
         Ok(result) => result,
         Err(_) => {
             app.metrics.refuse("body_deadline");
@@ -37,14 +53,15 @@ pub(super) async fn read(app: &AppState, headers: &HeaderMap, body: Body, limit:
     }
 }
 
-async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<ReadBody, ApiError> {
+/// `None` when there is more than `limit`.
+async fn read_frames(app: &AppState, body: &mut Body, limit: usize) -> Result<Option<ReadBody>, ApiError> {
     let mut octets = BytesMut::new();
     let mut held = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| ApiError::bad_request("the request body could not be read"))?;
         let Ok(data) = frame.into_data() else { continue };
         if octets.len().saturating_add(data.len()) > limit {
-            return Err(too_large(app, limit));
+            return Ok(None);
         }
         hold(&app.body_octets, data.len(), &mut held).ok_or_else(|| {
             app.metrics.refuse("body_memory");
@@ -52,7 +69,17 @@ async fn read_frames(app: &AppState, mut body: Body, limit: usize) -> Result<Rea
         })?;
         octets.extend_from_slice(&data);
     }
-    Ok(ReadBody { octets: octets.freeze(), held })
+    Ok(Some(ReadBody { octets: octets.freeze(), held }))
+}
+
+/// Lets the client finish, if it does within `limit` octets: one that is still sending when the
+/// connection closes sees a failed connection instead of the refusal.
+async fn discard(body: &mut Body, limit: usize) {
+    let mut left = limit;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = rest;
+    }
 }
 
 impl ReadBody {

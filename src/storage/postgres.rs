@@ -11,6 +11,7 @@ mod stats;
 mod update;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -32,7 +33,7 @@ pub const CHANGES_CHANNEL: &str = "hockeypuck_changes";
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How much longer this side waits than the server, so that the server ends a statement first.
-const CLIENT_GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+const CLIENT_GRACE: Duration = Duration::from_secs(1);
 
 pub struct PostgresStore {
     connections: Connections<Postgres>,
@@ -40,7 +41,7 @@ pub struct PostgresStore {
 
 impl PostgresStore {
     pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
-        let milliseconds = |timeout: std::time::Duration| timeout.as_millis().max(1).to_string();
+        let milliseconds = |timeout: Duration| timeout.as_millis().max(1).to_string();
         let statement_timeout = milliseconds(limits.statement_timeout);
         let options = PgConnectOptions::from_str(url)?.application_name("hockeypuck").options([
             ("statement_timeout", statement_timeout.as_str()),
@@ -64,7 +65,8 @@ impl PostgresStore {
 
 /// Waits for as long as other programs migrate, and for as long as a migration takes.
 pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
-    let mut connection = PgConnectOptions::from_str(url)?.application_name("hockeypuck migrate").connect().await?;
+    let options = PgConnectOptions::from_str(url)?.application_name("hockeypuck migrate");
+    let mut connection = options.options([("client_min_messages", "warning")]).connect().await?;
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(migrate_error)?;
     Ok(connection.close().await?)
 }

@@ -1,6 +1,7 @@
 //! The HTTP interface as clients see it, over a real store.
 
 mod add;
+mod clients;
 mod conditional;
 mod errors;
 mod get;
@@ -8,6 +9,7 @@ mod hashquery;
 mod health;
 mod index;
 mod limits;
+mod log;
 mod lookup;
 mod methods;
 mod metrics;

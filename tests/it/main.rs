@@ -1,8 +1,21 @@
-//! All tests that need more than one module: one binary, so that everything is linked once.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! Tests of the whole program and of its parts with everything real around them: one binary, so
+//! that everything is linked once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::zombie_processes,
+    reason = "a test fails by panicking, and ends its tasks and processes with itself"
+)]
 
+mod cert;
 mod cli;
+mod clients;
 mod config;
+mod durability;
 mod http;
 mod storage;
 mod support;

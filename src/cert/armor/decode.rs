@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(streams(&twice).unwrap().len(), 2);
     }
 
+    /// Text without armor and armor that cannot be read are told apart.
     #[test]
     fn damage_is_reported() {
         assert_eq!(streams("no armor"), Err(DecodeError::NoArmor));

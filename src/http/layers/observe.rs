@@ -7,10 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use http_body::Body as _;
-use prometheus::IntGauge;
 
 use super::super::AppState;
 use super::super::error::Cause;
+use crate::telemetry::HttpMetrics;
 
 /// The name of a route in metrics and logs, where it is finer than the path. Rides on the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,28 +26,68 @@ impl Route {
 }
 
 pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let _in_flight = InFlight::enter(&app.metrics.in_flight);
-    let started = Instant::now();
-    let method = known_method(request.method());
-    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut under_way = UnderWay::new(&app.metrics, &request);
     let response = next.run(request).await;
+    under_way.answered(&response);
+    response
+}
 
-    let status = response.status();
-    let route = response.extensions().get::<Route>().map(|route| route.0);
-    let route = route.or(path.as_ref().map(MatchedPath::as_str)).unwrap_or("unmatched");
-    let elapsed = started.elapsed();
-    app.metrics.duration.with_label_values(&[method, status.as_str()]).observe(elapsed.as_secs_f64());
-    app.metrics.requests.with_label_values(&[route, method, status.as_str()]).inc();
-    let octets = response.body().size_hint().lower();
-    let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    match response.extensions().get::<Cause>() {
-        None => tracing::info!(method, route, status = status.as_u16(), duration_ms, octets, "request"),
-        Some(cause) => {
-            let cause = cause.0.as_ref();
-            tracing::warn!(method, route, status = status.as_u16(), duration_ms, octets, cause, "request failed");
+/// One request, from its start to its answer or until its client has gone.
+struct UnderWay {
+    metrics: HttpMetrics,
+    started: Instant,
+    method: &'static str,
+    path: Option<MatchedPath>,
+    answered: bool,
+}
+
+impl UnderWay {
+    fn new(metrics: &HttpMetrics, request: &Request) -> Self {
+        metrics.in_flight.inc();
+        Self {
+            metrics: metrics.clone(),
+            started: Instant::now(),
+            method: known_method(request.method()),
+            path: request.extensions().get().cloned(),
+            answered: false,
         }
     }
-    response
+
+    fn path(&self) -> &str {
+        self.path.as_ref().map_or("unmatched", MatchedPath::as_str)
+    }
+
+    fn duration_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn answered(&mut self, response: &Response) {
+        self.answered = true;
+        let (method, status) = (self.method, response.status());
+        let route = response.extensions().get::<Route>().map_or(self.path(), |route| route.0);
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.metrics.duration.with_label_values(&[method, status.as_str()]).observe(seconds);
+        self.metrics.requests.with_label_values(&[route, method, status.as_str()]).inc();
+        let octets = response.body().size_hint().lower();
+        let (status, duration_ms) = (status.as_u16(), self.duration_ms());
+        match response.extensions().get::<Cause>() {
+            None => tracing::info!(method, route, status, duration_ms, octets, "request"),
+            Some(Cause(cause)) => {
+                tracing::warn!(method, route, status, duration_ms, octets, %cause, "request failed");
+            }
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.metrics.in_flight.dec();
+        if !self.answered {
+            let (method, route) = (self.method, self.path());
+            self.metrics.requests.with_label_values(&[route, method, "cancelled"]).inc();
+            tracing::info!(method, route, duration_ms = self.duration_ms(), "request cancelled");
+        }
+    }
 }
 
 /// Clients may send any word as a method, but not make a metric series of it.
@@ -61,21 +101,5 @@ fn known_method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         Method::PATCH => "PATCH",
         _ => "other",
-    }
-}
-
-/// One request in the gauge, also when it is cancelled.
-struct InFlight(IntGauge);
-
-impl InFlight {
-    fn enter(gauge: &IntGauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

@@ -38,7 +38,7 @@ filter = "hockeypuck=loud"
     error: hockeypuck.conf:12: openpgp.headers.comment = "two\nlines": expected a text of one line
     error: hockeypuck.conf:14: openpgp.db.driver = "mysql": expected "postgres-jsonb" or "sqlite"
     error: hockeypuck.conf:15: openpgp.db.requestQueryLimit = "99999999999999999999": expected a whole number
-    error: hockeypuck.conf:17: log.filter = "hockeypuck=loud": expected directives such as "warn,hockeypuck=debug" (error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5)
+    error: hockeypuck.conf:17: log.filter = "hockeypuck=loud": expected directives such as "info,hockeypuck=debug" (error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5)
     "#);
 }
 

@@ -1,4 +1,5 @@
 //! What a stranger can cause has limits, and each counts when it is reached.
+#![expect(clippy::disallowed_methods, reason = "each test stops what it starts")]
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -84,6 +85,7 @@ async fn requests_have_a_limit() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!(world.metrics.in_flight.get(), 0);
+    assert_eq!(world.metrics.requests.with_label_values(&["/pks/stats", "GET", "cancelled"]).get(), 1);
 }
 
 /// A body of unknown length that arrives in chunks, and may never end.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hockeypuck::domain::Search;
-use hockeypuck::storage::PutOutcome::Inserted;
+use hockeypuck::storage::PutOutcome::{Inserted, Updated};
 use hockeypuck::storage::{self, PoolState, StorageError, StoreLimits};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 
@@ -83,6 +83,54 @@ async fn postgres_broken_connections_are_replaced() {
     }
 }
 
+/// A write that is cut off before its commit leaves nothing, and can be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_writes_that_break_are_undone() {
+    let world = World::postgres().await;
+    world.put(&[sample(1).new_put()]).await;
+    let mut other = PgConnection::connect(&world.url).await.unwrap();
+    let lock = i64::from_be_bytes(*b"hkp:log\0");
+    other.execute(sqlx::AssertSqlSafe(format!("SELECT pg_advisory_lock({lock})"))).await.unwrap();
+    let batch = || [sample(1).generation(1).put_over(1), sample(2).new_put()];
+    let store = world.store.clone();
+    let broken = tokio::spawn(async move { store.put(&batch()).await });
+    world.wait_for_waiting_statements(1).await;
+    world.end_connections().await;
+    let broken = broken.await.unwrap();
+    assert!(matches!(broken, Err(StorageError::Unavailable(_))), "{broken:?}");
+    assert_eq!(world.store.count().await.unwrap(), 1);
+    assert_eq!(world.put(&batch()).await, [Updated, Inserted]);
+    world.assert_log_leads_to_digests().await;
+}
+
+/// A write that loses a deadlock against somebody who locks in another order is made again.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_writes_that_lose_are_repeated() {
+    let world = World::postgres().await;
+    let mut numbers = [1, 2];
+    numbers.sort_by(|a, b| v4(*a).as_bytes().cmp(v4(*b).as_bytes()));
+    world.put(&[sample(1).new_put(), sample(2).new_put()]).await;
+    let mut other = PgConnection::connect(&world.url).await.unwrap();
+    // The store's side looks for a deadlock after three seconds, when there is one, and long before the other side.
+    let name = world.database().to_owned();
+    world.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '3s'")).await;
+    other.execute("SET deadlock_timeout = '100s'").await.unwrap();
+    let lock = |n| {
+        let (literal, _) = world.blob_and_expiry(v4(n).as_bytes(), false);
+        sqlx::AssertSqlSafe(format!("SELECT 1 FROM certs WHERE fingerprint = {literal} FOR UPDATE"))
+    };
+    other.execute("BEGIN").await.unwrap();
+    other.execute(lock(numbers[1])).await.unwrap();
+    let store = storage::open(&world.url, &crate::support::store::patient()).await.unwrap();
+    let put = tokio::spawn(async move {
+        store.put(&[sample(1).generation(1).put_over(1), sample(2).generation(1).put_over(1)]).await
+    });
+    world.wait_for_waiting_statements(1).await;
+    other.execute(lock(numbers[0])).await.unwrap();
+    other.execute("COMMIT").await.unwrap();
+    assert_eq!(put.await.unwrap().unwrap(), [Updated; 2]);
+}
+
 /// A server that is not there is told from a busy one.
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_that_is_away_is_unavailable() {
@@ -108,7 +156,7 @@ async fn postgres_that_refuses_is_unavailable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_read_only_is_unavailable() {
     let world = World::postgres().await;
-    let name = world.url.split(['/', '?']).nth(3).unwrap().to_owned();
+    let name = world.database().to_owned();
     world.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
     let store = storage::open(&world.url, &impatient()).await.unwrap();
     assert!(matches!(store.check().await, Err(StorageError::Unavailable(_))));

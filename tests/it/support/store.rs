@@ -17,11 +17,13 @@ macro_rules! on_both_engines {
         async fn $name($world: World) $body
 
         mod $name {
+            /// On SQLite.
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
                 super::$name($crate::support::store::World::sqlite().await).await;
             }
 
+            /// On PostgreSQL.
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
                 super::$name($crate::support::store::World::postgres().await).await;
@@ -52,6 +54,11 @@ impl World {
         storage::migrate(&url).await.expect("the schema is created");
         let store = storage::open(&url, &patient()).await.expect("the store opens");
         Self { store, url, _directory: directory }
+    }
+
+    /// The name of this PostgreSQL database.
+    pub fn database(&self) -> &str {
+        self.url.split(['/', '?']).nth(3).expect("the URL names a database")
     }
 
     /// Puts that must succeed.

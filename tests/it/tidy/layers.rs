@@ -79,7 +79,9 @@ fn used_modules(source: &Source) -> Vec<(usize, String)> {
     let code: Vec<(usize, &str)> = source.code_lines().collect();
     let text: String = code.iter().map(|(_, line)| format!("{line}\n")).collect();
     let mut found = Vec::new();
-    for start in ["crate::", "hockeypuck::", to_root.as_str()] {
+    // The program itself names the library from outside.
+    let root = if source.path == "src/main.rs" { "hockeypuck::" } else { "crate::" };
+    for start in [root, to_root.as_str()] {
         for (at, _) in text.match_indices(start).filter(|(at, _)| !follows_name(&text, *at)) {
             let line = code[text[..at].matches('\n').count()].0;
             let names = first_names(&text[at + start.len()..]);

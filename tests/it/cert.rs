@@ -1,0 +1,6 @@
+//! Certificates: what is accepted, what is kept, and the digests of it.
+
+mod debian;
+mod order;
+mod rules;
+mod vectors;
