@@ -13,7 +13,9 @@
 )]
 
 mod cert;
+mod cli;
 mod clients;
+mod config;
 mod durability;
 mod http;
 mod storage;
