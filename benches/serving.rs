@@ -1,6 +1,6 @@
 //! `op=get` and `op=index` over HTTP and PostgreSQL, beside the floor: a bare handler that does one
 //! prepared select of the same packets and armors them. All in one process and one run.
-#![expect(
+#![allow(
     clippy::panic,
     clippy::disallowed_methods,
     clippy::indexing_slicing,
