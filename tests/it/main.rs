@@ -5,7 +5,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
     clippy::print_stderr,
     clippy::cast_possible_truncation,
     clippy::type_complexity,
