@@ -10,6 +10,7 @@
 )]
 
 mod cert;
+mod fuzz;
 mod clients;
 mod durability;
 mod http;
