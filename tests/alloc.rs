@@ -1,5 +1,12 @@
 //! Memory that hostile submissions can cost: a binary of its own, because it counts every allocation.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking"
+)]
 #![expect(unsafe_code, reason = "an allocator is unsafe by its nature; this one only counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
