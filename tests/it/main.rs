@@ -19,6 +19,7 @@ mod cli;
 mod clients;
 mod config;
 mod durability;
+mod fuzz;
 mod http;
 mod storage;
 mod support;
