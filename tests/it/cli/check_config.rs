@@ -1,6 +1,7 @@
 //! `check-config`: the effective configuration, and every problem.
 
-use super::program::{Place, finish};
+use super::program::Place;
+use crate::support::tools;
 
 /// Without any configuration: all settings with their defaults.
 #[test]
@@ -39,7 +40,7 @@ allowCIDRs = ["127.0.0.1/8"]
     );
     let mut command = place.command(&["check-config", "--config", "hockeypuck.conf", "--bind", "127.0.0.1:0"]);
     command.env("HOCKEYPUCK_METRICS_BIND", "none");
-    let outcome = finish(command, b"");
+    let outcome = tools::run(&mut command);
     insta::assert_snapshot!(outcome.shown());
     assert!(!outcome.shown().contains("hunter2"));
 }
@@ -48,12 +49,12 @@ allowCIDRs = ["127.0.0.1/8"]
 #[test]
 fn the_output_is_a_configuration() {
     let place = Place::new();
-    let shown = place.run(&["check-config", "--bind", "127.0.0.1:7", "--log-format", "json"]).success();
+    let shown = place.run(&["check-config", "--bind", "127.0.0.1:7", "--log-format", "json"]).expect_success();
     place.write("printed.conf", &shown);
     let values = |text: &str| -> Vec<String> {
         text.lines().map(|line| line.split(" # ").next().unwrap().trim().to_owned()).collect()
     };
-    let again = place.run(&["check-config", "--config", "printed.conf"]).success();
+    let again = place.run(&["check-config", "--config", "printed.conf"]).expect_success();
     assert_eq!(values(&again), values(&shown));
     assert!(shown.contains("hkp.bind = \"127.0.0.1:7\""), "{shown}");
 }

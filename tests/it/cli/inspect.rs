@@ -22,7 +22,7 @@ fn certificates_are_listed() {
 #[test]
 fn certificates_are_listed_as_json() {
     let place = Place::new();
-    let listed = place.run(&["inspect", "--json", NONUPLOAD]).success();
+    let listed = place.run(&["inspect", "--json", NONUPLOAD]).expect_success();
     let objects: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(objects.len(), NONUPLOAD_COUNT);
     for object in &objects {

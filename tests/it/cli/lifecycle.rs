@@ -10,8 +10,8 @@ use hockeypuck::domain::Search;
 use hockeypuck::storage::{self, HourlyCounts, StoreLimits};
 
 use super::keyrings::certificates;
-use super::serving::{answer, begin_submission, get};
 use crate::support::postgres::fresh_database;
+use crate::support::request::{self, Response};
 
 /// Free ports and the store at `url`.
 fn config(url: &str) -> Config {
@@ -24,12 +24,12 @@ fn sqlite_in(directory: &Path) -> String {
     format!("sqlite://{}/store.sqlite", directory.display())
 }
 
-async fn submit(address: SocketAddr, certificate: Vec<u8>) -> String {
-    tokio::task::spawn_blocking(move || answer(begin_submission(address, &certificate, 0))).await.unwrap()
+async fn submit(address: SocketAddr, certificate: Vec<u8>) -> Response {
+    tokio::task::spawn_blocking(move || request::submit(address, &certificate)).await.unwrap().unwrap()
 }
 
-async fn look(address: SocketAddr, target: &'static str) -> String {
-    tokio::task::spawn_blocking(move || get(address, target)).await.unwrap()
+async fn get(address: SocketAddr, target: &'static str) -> Response {
+    tokio::task::spawn_blocking(move || request::get(address, target)).await.unwrap().unwrap()
 }
 
 /// Two servers with a store each share nothing: neither certificates nor counters nor the stop.
@@ -44,13 +44,13 @@ async fn two_servers_share_nothing() {
     assert_ne!(first_hkp, second_hkp);
 
     let stored = submit(first_hkp, certificates()[0].to_vec()).await;
-    assert!(stored.starts_with("HTTP/1.1 200"), "{stored}");
-    assert!(look(second_hkp, "/pks/stats?options=json").await.contains("\"total\":0"));
-    assert!(look(second_metrics, "/metrics").await.contains("hockeypuck_keys_added 0"));
+    assert_eq!(stored.status, 200, "{stored:?}");
+    assert!(get(second_hkp, "/pks/stats?options=json").await.text().contains("\"total\":0"));
+    assert!(get(second_metrics, "/metrics").await.text().contains("hockeypuck_keys_added 0"));
 
     first_stop.soft();
     first.finished().await.unwrap();
-    assert!(look(second_hkp, "/pks/health/ready").await.starts_with("HTTP/1.1 200"));
+    assert_eq!(get(second_hkp, "/pks/health/ready").await.status, 200);
     second_stop.soft();
     second.finished().await.unwrap();
 }
@@ -63,8 +63,8 @@ async fn servers_start_together_on_one_database() {
     let (one, two) = tokio::join!(Server::start(&config, stop.clone()), Server::start(&config, stop.clone()));
     let [one, two] = [one.unwrap(), two.unwrap()];
     let certificate = certificates()[0].to_vec();
-    assert!(submit(one.hkp_address(), certificate).await.contains("200 OK"));
-    assert!(look(two.hkp_address(), "/pks/stats?options=json").await.contains("\"total\":1"));
+    assert_eq!(submit(one.hkp_address(), certificate).await.status, 200);
+    assert!(get(two.hkp_address(), "/pks/stats?options=json").await.text().contains("\"total\":1"));
     stop.soft();
     let (one, two) = tokio::join!(one.finished(), two.finished());
     one.and(two).unwrap();

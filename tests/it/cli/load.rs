@@ -7,11 +7,11 @@ use super::program::Place;
 #[test]
 fn a_keyring_is_loaded_once() {
     let place = Place::new();
-    let first = place.run(&["load", NONUPLOAD]).success();
+    let first = place.run(&["load", NONUPLOAD]).expect_success();
     assert_eq!(first, "36 read = 36 inserted + 0 updated + 0 unchanged + 0 rejected\n");
-    let second = place.run(&["load", NONUPLOAD]).success();
+    let second = place.run(&["load", NONUPLOAD]).expect_success();
     assert_eq!(second, "36 read = 0 inserted + 0 updated + 36 unchanged + 0 rejected\n");
-    let found = place.run(&["lookup", "--op", "index", "emorrp1@debian.org"]).success();
+    let found = place.run(&["lookup", "--op", "index", "emorrp1@debian.org"]).expect_success();
     assert!(found.contains("2c429f5dd6b7f023bd300993453f8d999f113609"), "{found}");
 }
 
@@ -20,9 +20,9 @@ fn a_keyring_is_loaded_once() {
 fn standard_input_is_loaded() {
     let place = Place::new();
     let certificates = certificates();
-    let binary = place.run_with_input(&["load", "-"], &certificates[..20].concat()).success();
+    let binary = place.run_with_input(&["load", "-"], &certificates[..20].concat()).expect_success();
     assert_eq!(binary, "20 read = 20 inserted + 0 updated + 0 unchanged + 0 rejected\n");
-    let armor = place.run_with_input(&["load", "-"], &armored(&certificates)).success();
+    let armor = place.run_with_input(&["load", "-"], &armored(&certificates)).expect_success();
     assert_eq!(armor, "36 read = 16 inserted + 0 updated + 20 unchanged + 0 rejected\n");
 }
 
@@ -37,9 +37,9 @@ fn patterns_and_directories_are_loaded() {
         place.write(&format!("{directory}/{number:02}.pgp"), certificate);
     }
     place.write("dump/metadata.txt", "36 certificates");
-    let tens = place.run(&["load", "dump/1*.pgp", "dump/more/1?.pgp"]).success();
+    let tens = place.run(&["load", "dump/1*.pgp", "dump/more/1?.pgp"]).expect_success();
     assert_eq!(tens, "10 read = 10 inserted + 0 updated + 0 unchanged + 0 rejected\n");
-    let all = place.run(&["load", "dump"]).success();
+    let all = place.run(&["load", "dump"]).expect_success();
     assert_eq!(all, "36 read = 26 inserted + 0 updated + 10 unchanged + 0 rejected\n");
 }
 
@@ -51,8 +51,8 @@ fn loads_merge() {
     let part = first_user_id_only(&whole);
     place.write("part.pgp", &part);
     place.write("whole.pgp", &whole);
-    place.run(&["load", "part.pgp"]).success();
-    let merged = place.run(&["load", "whole.pgp"]).success();
+    place.run(&["load", "part.pgp"]).expect_success();
+    let merged = place.run(&["load", "whole.pgp"]).expect_success();
     assert_eq!(merged, "1 read = 0 inserted + 1 updated + 0 unchanged + 0 rejected\n");
 }
 
@@ -146,9 +146,9 @@ fn missing_files_are_told() {
 #[test]
 fn loads_run_side_by_side() {
     let place = Place::new();
-    place.run(&["migrate"]).success();
+    place.run(&["migrate"]).expect_success();
     let outputs: Vec<String> = std::thread::scope(|scope| {
-        let loads: Vec<_> = (0..3).map(|_| scope.spawn(|| place.run(&["load", NONUPLOAD]).success())).collect();
+        let loads: Vec<_> = (0..3).map(|_| scope.spawn(|| place.run(&["load", NONUPLOAD]).expect_success())).collect();
         loads.into_iter().map(|load| load.join().unwrap()).collect()
     });
     let inserted: u64 = outputs.iter().map(|output| number_before(output, " inserted")).sum();

@@ -5,13 +5,14 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::keyrings::{NONUPLOAD, pieces};
-use super::program::{Place, finish};
+use super::program::Place;
+use crate::support::tools;
 
 const FINGERPRINT: &str = "2c429f5dd6b7f023bd300993453f8d999f113609";
 
 fn loaded() -> Place {
     let place = Place::new();
-    place.run(&["load", NONUPLOAD]).success();
+    place.run(&["load", NONUPLOAD]).expect_success();
     place
 }
 
@@ -19,10 +20,10 @@ fn loaded() -> Place {
 #[test]
 fn gnupg_reads_what_is_found() {
     let place = loaded();
-    let armored = place.run(&["lookup", FINGERPRINT]).success();
+    let armored = place.run(&["lookup", FINGERPRINT]).expect_success();
     let mut gpg = Command::new("gpg");
     gpg.args(["--homedir", place.path().to_str().unwrap(), "--batch", "--with-colons", "--show-keys"]);
-    let shown = finish(gpg, armored.as_bytes()).success();
+    let shown = tools::run_with_input(&mut gpg, armored.as_bytes()).expect_success();
     assert!(shown.contains(&format!("fpr:::::::::{}:", FINGERPRINT.to_uppercase())), "{shown}");
 }
 
@@ -30,12 +31,12 @@ fn gnupg_reads_what_is_found() {
 #[test]
 fn certificates_have_many_names() {
     let place = loaded();
-    let inspected = place.run(&["inspect", NONUPLOAD]).success();
+    let inspected = place.run(&["inspect", NONUPLOAD]).expect_success();
     let line = inspected.lines().find(|line| line.contains(FINGERPRINT)).unwrap();
     let digest = line.rsplit('=').next().unwrap();
     let key_id = &FINGERPRINT[24..];
     for name in [FINGERPRINT, &format!("0x{key_id}"), key_id, digest, "emorrp1@debian.org", "Phil Morrell", "morrell"] {
-        let listed = place.run(&["lookup", "--op", "index", name]).success();
+        let listed = place.run(&["lookup", "--op", "index", name]).expect_success();
         assert!(listed.contains(FINGERPRINT), "{name}: {listed}");
     }
 }
@@ -53,9 +54,9 @@ fn lists_and_json() {
     --- exit 0
     ");
     let index: Value =
-        serde_json::from_str(&place.run(&["lookup", "--op=index", "--json", FINGERPRINT]).success()).unwrap();
+        serde_json::from_str(&place.run(&["lookup", "--op=index", "--json", FINGERPRINT]).expect_success()).unwrap();
     assert_eq!(index[0]["fingerprint"], FINGERPRINT);
-    let got: Value = serde_json::from_str(&place.run(&["lookup", "--json", FINGERPRINT]).success()).unwrap();
+    let got: Value = serde_json::from_str(&place.run(&["lookup", "--json", FINGERPRINT]).expect_success()).unwrap();
     assert_eq!((&got["fingerprint"], &got["version"]), (&Value::from(FINGERPRINT), &Value::from(4)));
     let packets = &pieces(got["armored"].as_str().unwrap().as_bytes())[0].octets;
     assert_eq!(packets[..3], [0xc6, 0xc1, 0x4d], "a public key packet of 525 octets");

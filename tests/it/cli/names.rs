@@ -4,14 +4,15 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::keyrings::NONUPLOAD;
-use super::program::{Outcome, Place, finish};
+use super::program::Place;
+use crate::support::tools::{self, Finished};
 
-fn run_as(place: &Place, name: &str, arguments: &[&str]) -> Outcome {
+fn run_as(place: &Place, name: &str, arguments: &[&str]) -> Finished {
     let program = place.path().join(name);
     symlink(env!("CARGO_BIN_EXE_hockeypuck"), &program).unwrap();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().current_dir(place.path());
-    finish(command, b"")
+    tools::run(&mut command)
 }
 
 /// Flags with one dash, as Go's programs take them, with their value behind them or behind `=`.
@@ -21,7 +22,7 @@ fn flags_have_one_dash() {
     place.write("a.conf", "[hockeypuck]\nhostname = \"keys.example.org\"\ndataDir = \"a\"\n");
     for arguments in [&["check-config", "-config", "a.conf"][..], &["check-config", "-config=a.conf", "-log", "debug"]]
     {
-        let shown = place.run(arguments).success();
+        let shown = place.run(arguments).expect_success();
         assert!(shown.contains("keys.example.org"), "{shown}");
     }
     assert_eq!(place.run(&["-version"]).code, Some(0));
@@ -40,8 +41,8 @@ fn two_dashes_end_the_flags() {
 #[test]
 fn programs_have_other_names() {
     let place = Place::new();
-    run_as(&place, "migrate", &[]).success();
+    run_as(&place, "migrate", &[]).expect_success();
     assert!(place.path().join("hockeypuck-data/hockeypuck.sqlite").exists());
-    let loaded = run_as(&place, "hockeypuck-load", &[NONUPLOAD]).success();
+    let loaded = run_as(&place, "hockeypuck-load", &[NONUPLOAD]).expect_success();
     assert!(loaded.starts_with("36 read"), "{loaded}");
 }

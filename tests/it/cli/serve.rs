@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::keyrings::{NONUPLOAD, certificates};
 use super::program::Place;
-use super::serving::{Serving, answer, begin_submission, get};
+use super::serving::{Serving, answer, begin_submission};
+use crate::support::request::get;
 
 /// What supervisors allow before they kill.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
@@ -17,8 +18,8 @@ fn a_server_says_where_it_is() {
     let place = Place::new();
     let server = Serving::start(&place, &[]);
     let [hkp, metrics] = server.addresses()[..] else { panic!("{}", server.announcement) };
-    assert!(get(hkp, "/pks/lookup?op=stats").starts_with("HTTP/1.1 200 OK"));
-    assert!(get(metrics, "/metrics").contains("hockeypuck_keys_added 0"));
+    assert_eq!(get(hkp, "/pks/lookup?op=stats").unwrap().status, 200);
+    assert!(get(metrics, "/metrics").unwrap().text().contains("hockeypuck_keys_added 0"));
     let shown = server.announcement.replace(&hkp.to_string(), "HKP").replace(&metrics.to_string(), "METRICS");
     insta::assert_snapshot!(shown, @"Hockeypuck 0.1.0 answers at http://HKP, metrics at http://METRICS/metrics, data in sqlite://hockeypuck-data/hockeypuck.sqlite");
     assert!(place.path().join("hockeypuck-data/hockeypuck.sqlite").exists());
@@ -29,8 +30,9 @@ fn a_server_says_where_it_is() {
 fn what_is_loaded_is_served() {
     let place = Place::new();
     let server = Serving::start(&place, &[]);
-    place.run(&["load", NONUPLOAD]).success();
+    place.run(&["load", NONUPLOAD]).expect_success();
     let found = get(server.addresses()[0], "/pks/lookup?op=get&search=0x2c429f5dd6b7f023bd300993453f8d999f113609");
+    let found = found.unwrap().text();
     assert!(found.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----"), "{found}");
 }
 
@@ -50,7 +52,7 @@ fn requests_under_way_are_answered() {
     let (status, log) = server.end();
     assert_eq!(status.code(), Some(0), "{log:?}");
     assert!(place.run(&["lookup", "--op", "index", "@"]).code.is_some());
-    let stored = place.run_with_input(&["load", "-"], certificate).success();
+    let stored = place.run_with_input(&["load", "-"], certificate).expect_success();
     assert_eq!(stored, "1 read = 0 inserted + 0 updated + 1 unchanged + 0 rejected\n");
 }
 
@@ -100,7 +102,7 @@ fn logs_can_be_rotated() {
             assert!(Instant::now() < deadline, "the log was not opened again");
             std::thread::yield_now();
         }
-        assert!(get(server.addresses()[0], "/pks/health/ready").starts_with("HTTP/1.1 200"));
+        assert_eq!(get(server.addresses()[0], "/pks/health/ready").unwrap().status, 200);
     }
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));

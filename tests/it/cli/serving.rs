@@ -84,13 +84,6 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// The whole answer to one request.
-pub(super) fn get(address: SocketAddr, target: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
-    answer(stream)
-}
-
 /// Begins a submission of which the last `missing` octets are not sent yet.
 pub(super) fn begin_submission(address: SocketAddr, body: &[u8], missing: usize) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
