@@ -11,10 +11,11 @@ use crate::support::server::Server;
 
 const WRITERS: usize = 16;
 const CERTIFICATES: usize = 4;
-const USER_IDS: usize = 8;
+const USER_IDS: usize = 16;
 
-/// Sixteen clients that submit the parts of the same certificates, each in another order, all
-/// succeed, and the result is what one client gets that submits them one after the other.
+/// Sixteen clients that each submit other parts of the same certificates all succeed, and the
+/// result is what one client gets that submits them one after the other. When all submit
+/// everything once more, each in another order, nothing changes.
 #[test]
 fn writers_of_the_same_certificates_agree() {
     let owned: Vec<Owned> = (0..CERTIFICATES).map(|n| certs::small(&format!("<first{n}@example.org>"))).collect();
@@ -22,7 +23,10 @@ fn writers_of_the_same_certificates_agree() {
     let expected = one_after_the_other(&owned, &parts);
     on_each_backend(|store| {
         let mut server = Server::start(store.clone());
-        submit_at_once(&server, &parts);
+        // Neighbours are parts of one certificate, so that all write to it at the same time.
+        submit_at_once(&server, |writer| parts.iter().skip(writer).step_by(WRITERS).collect());
+        assert_eq!(served(&server, &owned), expected);
+        submit_at_once(&server, |writer| in_own_order(&parts, writer));
         assert_eq!(served(&server, &owned), expected);
         server.kill();
         assert_log_matches_table(&store);
@@ -37,19 +41,24 @@ fn one_after_the_other(owned: &[Owned], parts: &[Vec<u8>]) -> Vec<Vec<u8>> {
     served(&server, owned)
 }
 
-fn submit_at_once(server: &Server, parts: &[Vec<u8>]) {
+fn in_own_order(parts: &[Vec<u8>], writer: usize) -> Vec<&Vec<u8>> {
+    let mut order: Vec<&Vec<u8>> = parts.iter().collect();
+    order.rotate_left(writer * parts.len() / WRITERS);
+    if writer % 2 == 1 {
+        order.reverse();
+    }
+    order
+}
+
+/// Starts all writers at the same moment; `of` says what each submits.
+fn submit_at_once<'a>(server: &Server, of: impl Fn(usize) -> Vec<&'a Vec<u8>>) {
     let start = Barrier::new(WRITERS);
     thread::scope(|scope| {
         for writer in 0..WRITERS {
-            let start = &start;
+            let (start, parts) = (&start, of(writer));
             scope.spawn(move || {
-                let mut order: Vec<&Vec<u8>> = parts.iter().collect();
-                order.rotate_left(writer * parts.len() / WRITERS);
-                if writer % 2 == 1 {
-                    order.reverse();
-                }
                 start.wait();
-                for part in order {
+                for part in parts {
                     let answer = submit(server.address(), part).unwrap();
                     assert_eq!(answer.status, 200, "{}", answer.text());
                 }
