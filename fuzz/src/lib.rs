@@ -129,7 +129,8 @@ pub fn merge(data: &[u8]) {
     let parts: Vec<Bytes> = parts.into_iter().map(|part| write_all(part.into_iter())).collect();
     let mut stored: Option<Record> = None;
     for part in &parts {
-        if let Some(Ok(merged)) = one(part).map(|mut part| part.merge(stored.as_ref().map(|record| &record.packets[..])))
+        if let Some(Ok(merged)) =
+            one(part).map(|mut part| part.merge(stored.as_ref().map(|record| &record.packets[..])))
             && let Merged::Changed(record) = merged
         {
             check(&record);

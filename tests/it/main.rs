@@ -10,9 +10,9 @@
 )]
 
 mod cert;
-mod fuzz;
 mod clients;
 mod durability;
+mod fuzz;
 mod http;
 mod storage;
 mod support;

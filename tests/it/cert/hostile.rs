@@ -133,16 +133,24 @@ fn floods_take_linear_time() {
     assert_linear("signatures over one user ID", variants, 20_000);
     assert_linear("user IDs", user_ids, 4000);
     assert_linear("empty packets", |count| [Forged::ed25519().octets(), [0xcd, 0].repeat(count)].concat(), 400_000);
-    assert_linear("the same signature", |count| {
-        let cert = Forged::ed25519();
-        let again = packet(SIGNATURE, &cert.packets[2].1);
-        [cert.octets(), again.repeat(count)].concat()
-    }, 20_000);
+    assert_linear(
+        "the same signature",
+        |count| {
+            let cert = Forged::ed25519();
+            let again = packet(SIGNATURE, &cert.packets[2].1);
+            [cert.octets(), again.repeat(count)].concat()
+        },
+        20_000,
+    );
     assert_linear("pieces of one octet", |count| [&[0xcd][..], &[224, 1].repeat(count), &[0]].concat(), 400_000);
-    assert_linear("tiny certificates", |count| {
-        let key = packet(6, &[4, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
-        key.repeat(count)
-    }, 40_000);
+    assert_linear(
+        "tiny certificates",
+        |count| {
+            let key = packet(6, &[4, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+            key.repeat(count)
+        },
+        40_000,
+    );
 }
 
 fn user_ids(count: usize) -> Vec<u8> {

@@ -132,7 +132,11 @@ fn units(packets: &[(u8, Bytes)]) -> Vec<Vec<u8>> {
 }
 
 fn keyring(world: &World) -> Keyring {
-    Keyring::new(world.store.clone(), Settings::default(), KeyringMetrics::register(&prometheus::Registry::new()).unwrap())
+    Keyring::new(
+        world.store.clone(),
+        Settings::default(),
+        KeyringMetrics::register(&prometheus::Registry::new()).unwrap(),
+    )
 }
 
 async fn stored_digests(world: &World, fingerprint: Fingerprint) -> Digests {

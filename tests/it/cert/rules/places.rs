@@ -39,9 +39,8 @@ fn types_and_places() {
             (SUBKEY, matches!(kind, BINDING | SUBKEY_REVOCATION), kind == SUBKEY_REVOCATION),
         ] {
             let soft = |sig: Sig| sig.with(29, &[3]);
-            let (cert, body) = with(place, |primary, subkey| {
-                over(&soft(Sig::new(kind, primary)), place, primary, subkey, primary)
-            });
+            let (cert, body) =
+                with(place, |primary, subkey| over(&soft(Sig::new(kind, primary)), place, primary, subkey, primary));
             assert_kept(&stored(&cert), SIGNATURE, &body, by_self, &format!("{kind:#x} by itself after {place}"));
             let (cert, body) =
                 with(place, |primary, subkey| over(&soft(Sig::new(kind, &third)), place, primary, subkey, &third));
@@ -90,7 +89,8 @@ fn hash_prefixes_and_values() {
     for (prefix, value, version, kept) in [(1, 0, 4, true), (0, 1, 4, false), (1, 0, 6, false), (0, 0, 6, true)] {
         let primary = if version == 6 { Signer::ed25519_v6() } else { Signer::ed25519() };
         let mut cert = Forged::new(primary);
-        let sig = Sig { spoil_prefix: prefix, spoil_value: value, ..Sig::new(CERTIFICATION, &cert.primary).at(CREATED + 1) };
+        let sig =
+            Sig { spoil_prefix: prefix, spoil_value: value, ..Sig::new(CERTIFICATION, &cert.primary).at(CREATED + 1) };
         let body = cert.certify(ALICE, &sig);
         cert.push(SIGNATURE, body.clone());
         assert_kept(&stored(&cert), SIGNATURE, &body, kept, &format!("{prefix} {value} in version {version}"));
@@ -153,10 +153,35 @@ fn version_3_signatures() {
     let mut cert = Forged::new(rsa);
     let list = [
         ("a certification", USER_ID, sign(&cert, CERTIFICATION, ALICE, &cert.primary), true),
-        ("with MD5", USER_ID, { let s = Sig { hash: 1, ..Sig::version3(CERTIFICATION, &third) }; s.over_user_id(&cert.primary, ALICE, &third) }, true),
-        ("with SHA-1", USER_ID, { let s = Sig { hash: SHA1, ..Sig::version3(CERTIFICATION, &third) }; s.over_user_id(&cert.primary, ALICE, &third) }, true),
+        (
+            "with MD5",
+            USER_ID,
+            {
+                let s = Sig { hash: 1, ..Sig::version3(CERTIFICATION, &third) };
+                s.over_user_id(&cert.primary, ALICE, &third)
+            },
+            true,
+        ),
+        (
+            "with SHA-1",
+            USER_ID,
+            {
+                let s = Sig { hash: SHA1, ..Sig::version3(CERTIFICATION, &third) };
+                s.over_user_id(&cert.primary, ALICE, &third)
+            },
+            true,
+        ),
         ("a certification by another", USER_ID, sign(&cert, CERTIFICATION, ALICE, &third), true),
-        ("its prefix is wrong", USER_ID, Sig { spoil_prefix: 1, ..Sig::version3(CERTIFICATION, &cert.primary) }.over_user_id(&cert.primary, ALICE, &cert.primary), false),
+        (
+            "its prefix is wrong",
+            USER_ID,
+            Sig { spoil_prefix: 1, ..Sig::version3(CERTIFICATION, &cert.primary) }.over_user_id(
+                &cert.primary,
+                ALICE,
+                &cert.primary,
+            ),
+            false,
+        ),
         ("a direct signature", 6, sign(&cert, DIRECT, &[], &cert.primary), false),
         ("a revocation by another", 6, sign(&cert, KEY_REVOCATION, &[], &third), true),
         ("a binding of a key that encrypts", SUBKEY, sign(&cert, BINDING, &encrypts.hashed(), &cert.primary), true),

@@ -54,9 +54,7 @@ fn post_quantum_primary_keys() {
 fn only_the_newest_slh_dsa_signature() {
     let primary = Signer::v6(Secret6::generate_slhdsa128f().unwrap());
     let mut cert = Forged::new(primary);
-    let later = [3, 1, 2].map(|after| {
-        cert.certify(ALICE, &Sig::new(CERTIFICATION, &cert.primary).at(CREATED + after))
-    });
+    let later = [3, 1, 2].map(|after| cert.certify(ALICE, &Sig::new(CERTIFICATION, &cert.primary).at(CREATED + after)));
     later.iter().for_each(|body| cert.packets.push((SIGNATURE, body.clone())));
     let record = stored(&cert);
     assert_kept(&record, SIGNATURE, &later[0], true, "the newest");

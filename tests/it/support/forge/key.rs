@@ -30,8 +30,15 @@ enum Secret {
     /// Version 4, algorithm 22 on Ed448.
     LegacyEd448(Box<KeyPair>),
     Secp256k1(k256::ecdsa::SigningKey),
-    Rsa { primes: Vec<BigUint> },
-    Dsa { p: BigUint, q: BigUint, g: BigUint, x: BigUint },
+    Rsa {
+        primes: Vec<BigUint>,
+    },
+    Dsa {
+        p: BigUint,
+        q: BigUint,
+        g: BigUint,
+        x: BigUint,
+    },
     /// For encryption.
     None,
 }
