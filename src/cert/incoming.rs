@@ -8,6 +8,7 @@ use super::model::{Builder, Dropped, DroppedPacket, Judged, Model, Verdict};
 use super::packet::{Packet, tag};
 use super::rejection::Rejection;
 use super::signature::{Signature, kind};
+use super::user_id::UserId;
 use super::{frame, summarise};
 use crate::domain::summary::Issuer;
 use crate::domain::{Fingerprint, Record};
@@ -139,10 +140,12 @@ fn absorb(base: &mut Model, model: &Model) -> Result<(), Rejection> {
     good(&model.direct).into_iter().for_each(|judged| base.direct.add(judged));
     for user_id in &model.user_ids {
         let signatures = good(&user_id.signatures);
-        if let Some(at) = base.user_id(user_id.packet.clone()).filter(|_| !signatures.is_empty()) {
-            let list = base.user_ids.get_mut(at).ok_or(Rejection::Internal)?;
-            signatures.into_iter().for_each(|judged| list.signatures.add(judged));
+        if signatures.is_empty() {
+            continue;
         }
+        let at = base.user_id(UserId::parse(user_id.packet.clone()).ok_or(Rejection::Internal)?);
+        let list = base.user_ids.get_mut(at).ok_or(Rejection::Internal)?;
+        signatures.into_iter().for_each(|judged| list.signatures.add(judged));
     }
     for subkey in &model.subkeys {
         let signatures = good(&subkey.signatures);

@@ -26,7 +26,8 @@ pub struct Key {
     /// The key with the prefix of its version, as signatures hash it.
     pub hashed: Bytes,
     pub material: Material,
-    verifier: OnceLock<Option<Verifier>>,
+    /// On the heap, since most keys of hostile certificates never verify anything.
+    verifier: OnceLock<Option<Box<Verifier>>>,
 }
 
 /// The parameters of an algorithm that can sign; other algorithms need none.
@@ -119,7 +120,7 @@ impl Key {
 
     /// The key as the cryptographic backend wants it, made once; `None` if the backend refuses it.
     pub fn verifier(&self) -> Option<&Verifier> {
-        self.verifier.get_or_init(|| Verifier::new(self)).as_ref()
+        self.verifier.get_or_init(|| Verifier::new(self).map(Box::new)).as_deref()
     }
 
     pub fn summary(&self, expires: Option<u64>) -> KeySummary {

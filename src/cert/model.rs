@@ -57,7 +57,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Builder {
     pub model: Model,
-    context: Option<Component>,
+    context: Context,
     pub dropped: Dropped,
 }
 
@@ -67,6 +67,16 @@ pub enum Component {
     Primary,
     UserId(usize),
     Subkey(usize),
+}
+
+/// What the next signature is over. A component without any signature is not kept, and costs no memory.
+#[derive(Debug)]
+enum Context {
+    /// Something that was dropped.
+    Nothing,
+    Known(Component),
+    NewUserId(UserId),
+    NewSubkey(Box<Key>),
 }
 
 /// The packets that were dropped, the first [`DROPPED_LIMIT`] of them with the reason.
@@ -97,12 +107,12 @@ impl Model {
     }
 
     /// The index of the user ID with these octets, added if it is new.
-    pub fn user_id(&mut self, packet: Packet) -> Option<usize> {
-        match self.user_id_at.entry(packet.body.clone()) {
-            Entry::Occupied(at) => Some(*at.get()),
+    pub fn user_id(&mut self, user_id: UserId) -> usize {
+        match self.user_id_at.entry(user_id.packet.body.clone()) {
+            Entry::Occupied(at) => *at.get(),
             Entry::Vacant(vacant) => {
-                self.user_ids.push(UserId::parse(packet)?);
-                Some(*vacant.insert(self.user_ids.len() - 1))
+                self.user_ids.push(user_id);
+                *vacant.insert(self.user_ids.len() - 1)
             }
         }
     }
@@ -163,7 +173,7 @@ impl Signatures {
 
 impl Builder {
     pub fn new(primary: Key) -> Self {
-        Self { model: Model::new(primary), context: Some(Component::Primary), dropped: Dropped::default() }
+        Self { model: Model::new(primary), context: Context::Known(Component::Primary), dropped: Dropped::default() }
     }
 
     /// Adds the next packet; `verdict` is what is known of it if it is a signature.
@@ -172,8 +182,8 @@ impl Builder {
         match tag {
             tag::SIGNATURE => self.push_signature(packet, verdict),
             tag::USER_ID => {
-                self.context = self.model.user_id(packet).map(Component::UserId);
-                if self.context.is_none() {
+                self.context = UserId::parse(packet).map_or(Context::Nothing, Context::NewUserId);
+                if matches!(self.context, Context::Nothing) {
                     self.dropped.add(tag, None, "its text has a zero octet");
                 }
             }
@@ -181,7 +191,7 @@ impl Builder {
             tag::TRUST => self.dropped.add(tag, None, "trust packets are local to a keyring"),
             tag::MARKER => self.dropped.add(tag, None, "marker packets say nothing"),
             _ => {
-                self.context = None;
+                self.context = Context::Nothing;
                 self.dropped.add(tag, None, "certificates here have no such packets");
             }
         }
@@ -189,20 +199,35 @@ impl Builder {
 
     fn push_signature(&mut self, packet: Packet, verdict: Option<Verdict>) {
         let kind = packet.body.get(1).copied();
-        let Some(signatures) = self.context.and_then(|component| self.model.signatures(component)) else {
+        if matches!(self.context, Context::Nothing) {
             return self.dropped.add(tag::SIGNATURE, kind, "what it signs was dropped");
-        };
-        match Signature::parse(packet) {
-            Ok(signature) => signatures.add(Judged { signature, verdict }),
-            Err(reason) => self.dropped.add(tag::SIGNATURE, kind, reason),
         }
+        let signature = match Signature::parse(packet) {
+            Ok(signature) => signature,
+            Err(reason) => return self.dropped.add(tag::SIGNATURE, kind, reason),
+        };
+        if let Some(signatures) = self.component().and_then(|component| self.model.signatures(component)) {
+            signatures.add(Judged { signature, verdict });
+        }
+    }
+
+    /// The component that signatures are over, taken into the model if it is new.
+    fn component(&mut self) -> Option<Component> {
+        let component = match std::mem::replace(&mut self.context, Context::Nothing) {
+            Context::Nothing => return None,
+            Context::Known(component) => component,
+            Context::NewUserId(user_id) => Component::UserId(self.model.user_id(user_id)),
+            Context::NewSubkey(key) => Component::Subkey(self.model.subkey(*key)),
+        };
+        self.context = Context::Known(component);
+        Some(component)
     }
 
     fn push_subkey(&mut self, packet: Packet) {
         match Key::parse(packet) {
-            Ok(key) => self.context = Some(Component::Subkey(self.model.subkey(key))),
+            Ok(key) => self.context = Context::NewSubkey(Box::new(key)),
             Err(error) => {
-                self.context = None;
+                self.context = Context::Nothing;
                 let reason = match error {
                     KeyError::Version3(_) => "version 3 subkeys are not supported",
                     KeyError::Unreadable(reason) => reason,

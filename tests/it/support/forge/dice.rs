@@ -35,10 +35,6 @@ impl Dice {
         self.next() as u8
     }
 
-    pub fn octets(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.octet()).collect()
-    }
-
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             list.swap(last, self.below(last + 1));
