@@ -18,7 +18,7 @@ test: build-packages test-packages ## runs every check and every test, as CI doe
 lint: ## formatting, clippy and documentation only
 	scripts/test.sh fmt clippy doc
 
-bench: ## runs the benchmarks
+bench: build-packages test-packages ## runs the benchmarks
 	$(CARGO) bench --locked
 
 fmt: ## formats the code

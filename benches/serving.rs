@@ -1,5 +1,11 @@
 //! `op=get` and `op=index` over HTTP and PostgreSQL, beside the floor: a bare handler that does one
 //! prepared select of the same packets and armors them. All in one process and one run.
+#![allow(
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot run fails by panicking"
+)]
 
 use std::hint::black_box;
 use std::net::SocketAddr;

@@ -85,6 +85,8 @@ impl Server {
     /// Waits for the end of the server. Takes less than five seconds after a soft stop was asked for.
     pub async fn finished(mut self) -> Result<(), RunError> {
         let unexpected = tokio::select! {
+            // First: tasks that end because of the stop are not unexpected.
+            biased;
             () = self.shutdown.requested() => None,
             ended = self.tasks.next() => ended,
         };

@@ -77,7 +77,9 @@ Exit codes:
 
 /// Runs one command line with its environment to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<String, String>) -> Ending {
-    let command = Cli::command().mut_subcommands(|command| command.after_help(EXIT_CODES));
+    // As in Go, the last of several equal flags counts.
+    let command = Cli::command().args_override_self(true);
+    let command = command.mut_subcommands(|command| command.after_help(EXIT_CODES).args_override_self(true));
     let arguments = arguments::rewrite(arguments, &command);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {

@@ -1,7 +1,7 @@
 //! The HTTP listeners: HKP for clients and peers, pages for people, metrics for Prometheus. The
 //! only user of axum.
 //!
-//! A request runs through one stack of layers ([`layers`]), one flat table of routes ([`router`])
+//! A request runs through one stack of layers ([`layers`]), one flat table of routes ([`mod@router`])
 //! and one file an endpoint. Answers are built in memory with their exact length, so that nothing
 //! is ever chunked.
 

@@ -35,6 +35,7 @@ pub type Store = Arc<dyn Storage>;
 ///
 /// Connects only when a connection is first needed and does not touch the schema, so the only
 /// errors are those of the URL.
+#[expect(clippy::unused_async, reason = "the pools start tasks, so they are made inside a runtime")]
 pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
     match Engine::of(url)? {
         Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),

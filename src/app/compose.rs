@@ -70,7 +70,7 @@ fn settings(config: &Config) -> HttpSettings {
     let advertised = &config.hkp.advertised_bind;
     let limits = config.hkp.limits;
     HttpSettings {
-        armor_headers: armor_headers(config, &defaults),
+        armor_headers: armor_headers(config),
         hostname: or_machine(&config.site.hostname),
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),
@@ -93,17 +93,9 @@ fn text_search(queries: Queries) -> Option<TextSearch> {
     }
 }
 
-fn armor_headers(config: &Config, settings: &HttpSettings) -> Vec<(String, String)> {
+/// Only those that are configured: RFC 9580 section 6.2 advises against any.
+fn armor_headers(config: &Config) -> Vec<(String, String)> {
     let configured = &config.openpgp.headers;
-    let comment = match (configured.comment.as_str(), config.site.hostname.as_str()) {
-        ("", "") => None,
-        ("", hostname) => Some(format!("Hostname: {hostname}")),
-        (comment, _) => Some(comment.to_owned()),
-    };
-    let version = match configured.version.as_str() {
-        "" => format!("{} {}", settings.software, settings.version),
-        version => version.to_owned(),
-    };
-    let comment = comment.map(|comment| ("Comment".to_owned(), comment));
-    comment.into_iter().chain([("Version".to_owned(), version)]).collect()
+    let header = |name: &str, value: &str| (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()));
+    header("Comment", &configured.comment).into_iter().chain(header("Version", &configured.version)).collect()
 }

@@ -33,23 +33,18 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let config = options.store.configure(environment)?;
     let limits = app::limits(&config.openpgp);
-    let mut ending = Ending::Done;
+    let mut is_good = true;
     for input in expand(&options.files)? {
         match inspect(&input, limits, options.json) {
-            Ok(true) => {}
-            Ok(false) => ending = worse(ending, Ending::No),
+            Ok(is_whole) => is_good &= is_whole,
             Err(error) if error.downcast_ref::<ReadError>().is_none() => return Err(error),
             Err(error) => {
                 output::complain(&format!("{input} cannot be read whole: {error:#}"));
-                ending = Ending::Failed;
+                is_good = false;
             }
         }
     }
-    Ok(ending)
-}
-
-fn worse(one: Ending, other: Ending) -> Ending {
-    if one == Ending::Failed { one } else { other }
+    Ok(if is_good { Ending::Done } else { Ending::No })
 }
 
 /// Whether all of the input would be stored.

@@ -93,11 +93,9 @@ fn usable(loaded: Loaded) -> anyhow::Result<(Config, Report)> {
         Err(report) => report,
     };
     let errors: Vec<_> = report.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-    for problem in &errors {
+    let Some((last, others)) = errors.split_last() else { bail!("the configuration cannot be used") };
+    for problem in others {
         complain(&problem.text);
     }
-    match errors.len() {
-        1 => bail!("the configuration has an error"),
-        count => bail!("the configuration has {count} errors"),
-    }
+    bail!("{}", last.text)
 }

@@ -18,8 +18,8 @@ const ROOT: &str = "hockeypuck";
 pub(super) struct File {
     pub path: PathBuf,
     pub values: BTreeMap<String, FileValue>,
-    /// Sentences about keys that stand outside `[hockeypuck]` or twice.
-    pub stray: Vec<String>,
+    /// Lines, and sentences about keys there that stand outside `[hockeypuck]` or twice.
+    pub stray: Vec<(usize, String)>,
 }
 
 #[derive(Debug)]
@@ -62,10 +62,8 @@ impl File {
                 None => {
                     let line = line_of(text, key.span().start);
                     let key = key.get_ref();
-                    file.stray.push(format!(
-                        "{}:{line}: {key} is unknown: all settings stand below [{ROOT}]",
-                        path.display()
-                    ));
+                    let place = format!("{}:{line}", path.display());
+                    file.stray.push((line, format!("{place}: {key} is unknown: all settings stand below [{ROOT}]")));
                 }
             }
         }
@@ -73,7 +71,9 @@ impl File {
     }
 
     fn collect(&mut self, text: &str, prefix: &str, table: &DeTable<'_>) {
-        for (key, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let line = line_of(text, key.span().start);
             let key = join(prefix, key.get_ref());
             if let Some(inner) = value.get_ref().as_table() {
@@ -83,7 +83,7 @@ impl File {
             let value = FileValue { line, raw: Raw::Toml(plain(value)), key };
             if let Some(first) = self.values.get(&value.key.to_lowercase()) {
                 let (path, key, first) = (self.path.display(), &value.key, first.line);
-                self.stray.push(format!("{path}:{line}: {key} stands in line {first} already, which counts"));
+                self.stray.push((line, format!("{path}:{line}: {key} stands in line {first} already, which counts")));
                 continue;
             }
             self.values.insert(value.key.to_lowercase(), value);

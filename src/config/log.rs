@@ -11,7 +11,7 @@ use crate::telemetry::log::{Format, Level};
 pub struct Log {
     pub level: Level,
     pub format: Format,
-    /// Directives such as `info,hockeypuck::http=debug` that replace the level; may be empty.
+    /// Directives such as `info,hockeypuck=debug` that replace the level; may be empty.
     pub filter: String,
     /// `None`: standard error.
     pub file: Option<PathBuf>,
@@ -31,7 +31,7 @@ impl Log {
 
 fn check_filter(filter: &str) -> Result<(), String> {
     crate::telemetry::log::check_filter(filter)
-        .map_err(|cause| format!("directives such as \"info,hockeypuck::http=debug\" ({cause})"))
+        .map_err(|cause| format!("directives such as \"info,hockeypuck=debug\" ({cause})"))
 }
 
 impl Value for Level {

@@ -14,7 +14,7 @@ pub struct OpenPgp {
     pub headers: Headers,
 }
 
-/// Header lines of armored answers; empty for the default text.
+/// Header lines of armored answers; without one, none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     pub comment: String,

@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
         let mut report = Report::default();
         let file = sources.file.as_deref().map(File::read).transpose().unwrap_or_else(|text| {
-            report.problems.push(Problem { severity: Severity::Error, text });
+            report.problems.push(Problem { severity: Severity::Error, line: 0, text });
             None
         });
         Self { sources, file: file.unwrap_or_default(), report }
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         let (value, origin) = self.resolve(key, only, |_| Ok(()));
         if value != only {
             let text = format!("{origin}: {} = {value} is not supported yet by this version", key.path);
-            self.problem(Severity::Warning, text);
+            self.problem(Severity::Warning, origin.line(), text);
         }
     }
 
@@ -108,19 +108,19 @@ impl<'a> Reader<'a> {
 
     /// Tells what stands in the file and was not asked for.
     pub(super) fn finish(mut self) -> Report {
-        for stray in std::mem::take(&mut self.file.stray) {
-            self.problem(Severity::Warning, stray);
+        for (line, stray) in std::mem::take(&mut self.file.stray) {
+            self.problem(Severity::Warning, line, stray);
         }
         for (path, value) in std::mem::take(&mut self.file.values) {
             let place = format!("{}:{}: {}", self.file.path.display(), value.line, value.key);
-            match known::standing(&path) {
-                Standing::Later => {
-                    self.problem(Severity::Warning, format!("{place} is not supported yet by this version"));
-                }
-                Standing::NotNeeded => self.problem(Severity::Note, format!("{place} is not needed and has no effect")),
-                Standing::Unknown => self.problem(Severity::Warning, format!("{place} is unknown and has no effect")),
-            }
+            let (severity, words) = match known::standing(&path) {
+                Standing::Later => (Severity::Warning, "is not supported yet by this version"),
+                Standing::NotNeeded => (Severity::Note, "is not needed and has no effect"),
+                Standing::Unknown => (Severity::Warning, "is unknown and has no effect"),
+            };
+            self.problem(severity, value.line, format!("{place} {words}"));
         }
+        self.report.problems.sort_by_key(|problem| problem.line);
         self.report
     }
 
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
 
     fn wrong(&mut self, key: Key, raw: &Raw, origin: &Origin, expected: &str) {
         let shown = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
-        self.problem(Severity::Error, format!("{origin}: {}{shown}: expected {expected}", key.path));
+        self.problem(Severity::Error, origin.line(), format!("{origin}: {}{shown}: expected {expected}", key.path));
     }
 
     /// The strongest source's value. Takes it from the file in any case, so that it does not count as unknown.
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         in_file.map(|value| (value.raw, Origin::File { path: self.file.path.clone(), line: value.line }))
     }
 
-    fn problem(&mut self, severity: Severity, text: String) {
-        self.report.problems.push(Problem { severity, text });
+    fn problem(&mut self, severity: Severity, line: usize, text: String) {
+        self.report.problems.push(Problem { severity, line, text });
     }
 }

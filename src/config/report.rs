@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Origin;
 
-/// Values in the order in which they are read, and problems in the order in which they were found.
+/// Values in the order in which they are read; problems in that of the file, after those of other sources.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub entries: Vec<Entry>,
@@ -35,6 +35,8 @@ pub enum Severity {
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub severity: Severity,
+    /// The line of the file, from 1; 0 when it is not about one.
+    pub line: usize,
     pub text: String,
 }
 

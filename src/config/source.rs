@@ -27,6 +27,16 @@ pub enum Origin {
     Default,
 }
 
+impl Origin {
+    /// The line of the file; 0 for other sources.
+    pub(super) fn line(&self) -> usize {
+        match self {
+            Self::File { line, .. } => *line,
+            Self::Flag(_) | Self::Environment(_) | Self::Default => 0,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,7 +16,7 @@ impl Raw {
     /// The value as the operator wrote it, on one line.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Text(text) => toml::Value::String(text.clone()).to_string(),
+            Self::Text(text) | Self::Toml(toml::Value::String(text)) => quoted(text),
             Self::Toml(value) => value.to_string(),
         }
     }
@@ -100,7 +100,7 @@ pub(super) fn parse_text<T: FromStr>(raw: &Raw) -> Option<T> {
     raw.as_text()?.parse().ok()
 }
 
-/// `text` as a TOML string.
+/// `text` as a TOML string on one line, for which the escapes of JSON are good.
 pub(super) fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    serde_json::Value::from(text).to_string()
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::StorageError;
-use crate::domain::{Digest, Digests, Fingerprint, LegacyForm, Record, Summary};
+use crate::domain::{Digest, Digests, Fingerprint, KeyId, LegacyForm, Record, Summary};
 
 /// Leads a summary blob. A blob does not describe itself, so every change of [`Summary`] takes a
 /// new number, and the old ones stay readable.
@@ -82,7 +82,7 @@ pub fn decode_digests(v23: Option<&[u8]>, v24: Option<&[u8]>) -> Result<Digests,
 
 /// The key ID under which a key is indexed; `None` for version 3 keys, which are not found.
 pub fn index_key_id(fingerprint: &Fingerprint) -> Option<i64> {
-    fingerprint.key_id().map(|id| id.as_i64())
+    fingerprint.key_id().map(KeyId::as_i64)
 }
 
 /// Whether `text` can be stored and looked for. PostgreSQL has no NUL in texts, and no index entry is empty.

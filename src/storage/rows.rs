@@ -68,9 +68,9 @@ impl TryFrom<MergeBaseRow> for MergeBase {
 
 #[derive(FromRow)]
 pub struct DigestsRow {
-    fingerprint: Vec<u8>,
-    digest_v23: Option<Vec<u8>>,
-    digest_v24: Option<Vec<u8>>,
+    pub fingerprint: Vec<u8>,
+    pub digest_v23: Option<Vec<u8>>,
+    pub digest_v24: Option<Vec<u8>>,
 }
 
 impl TryFrom<DigestsRow> for (Fingerprint, Digests) {

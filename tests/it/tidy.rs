@@ -1,5 +1,6 @@
 //! Rules about the source itself that no compiler knows.
 
+mod documents;
 mod layers;
 mod words;
 

@@ -78,9 +78,6 @@ impl Account {
         self.progress.finish();
         let mut state = self.state();
         say(&state.totals)?;
-        if state.totals.skipped_octets > 0 {
-            complain(&format!("{} are no packets", counted(state.totals.skipped_octets, "octet", "octets")));
-        }
         if state.untold > 0 {
             complain(&format!(
                 "{} not told; --rejects keeps them",
@@ -96,7 +93,13 @@ impl Account {
     fn add_damage(&self, state: &mut State, stored: &Stored) {
         match &stored.piece.kind {
             PieceKind::Packets => {}
-            PieceKind::Damaged(_) => state.damages += 1,
+            PieceKind::Damaged(reason) => {
+                state.damages += 1;
+                if state.rejects.is_some() {
+                    let place = self.place(stored);
+                    self.tell(state, &format!("{place}: damaged: {reason}"));
+                }
+            }
             PieceKind::Skipped { octets } => {
                 state.damages += 1;
                 let place = self.place(stored);

@@ -39,8 +39,10 @@ enum Next {
 
 #[derive(PartialEq, Eq)]
 enum Damage {
-    /// The data ends within a packet as certificates have them.
+    /// The data ends within a packet of the current certificate.
     Cut,
+    /// The data ends within the first packet of another certificate.
+    CutAtBegin,
     NoPacket,
 }
 
@@ -105,6 +107,9 @@ impl<R: Read> BinaryReader<R> {
                     return Ok(if begins { Next::Begin(length) } else { Next::Continue(length) });
                 }
                 Ok(Framed::Incomplete) if rest.len() <= PIECE_OCTETS_LIMIT => self.fill()?,
+                Err(FrameError::Truncated) if tag_of(header) == landmark::PUBLIC_KEY => {
+                    return Ok(Next::Damage(Damage::CutAtBegin));
+                }
                 Err(FrameError::Truncated) if landmark::CERTIFICATE_TAGS.contains(&tag_of(header)) => {
                     return Ok(Next::Damage(Damage::Cut));
                 }
@@ -122,17 +127,17 @@ impl<R: Read> BinaryReader<R> {
     fn recover(&mut self, damage: &Damage) -> io::Result<Piece> {
         let was_discarding = self.is_discarding;
         let before = self.cut();
-        let offset = before.as_ref().map_or(self.offset, |piece| piece.offset);
         let from = self.offset;
-        let is_found = self.scan()?;
-        if *damage == Damage::Cut && !is_found && !was_discarding {
-            let kind = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
-            return Ok(Piece { kind, octets: before.map(|piece| piece.octets).unwrap_or_default(), offset, file: 0 });
+        let is_cut = !self.scan()? && *damage != Damage::NoPacket;
+        let cut = PieceKind::Damaged(Rejection::Framing(FrameError::Truncated));
+        if is_cut && *damage == Damage::Cut && !was_discarding {
+            let empty = Piece { kind: cut.clone(), octets: Bytes::new(), offset: from, file: 0 };
+            return Ok(Piece { kind: cut, ..before.unwrap_or(empty) });
         }
-        let octets = self.offset - from;
-        let skipped = Piece { kind: PieceKind::Skipped { octets }, octets: Bytes::new(), offset: from, file: 0 };
-        let Some(before) = before else { return Ok(skipped) };
-        self.waiting = Some(skipped);
+        let kind = if is_cut { cut } else { PieceKind::Skipped { octets: self.offset - from } };
+        let rest = Piece { kind, octets: Bytes::new(), offset: from, file: 0 };
+        let Some(before) = before else { return Ok(rest) };
+        self.waiting = Some(rest);
         Ok(before)
     }
 

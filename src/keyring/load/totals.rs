@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{PieceKind, Stored};
+use super::Stored;
 use crate::keyring::Outcome;
 
 /// How many certificates there were, and what became of them.
@@ -15,16 +15,11 @@ pub struct Totals {
     pub unchanged: u64,
     /// By the label of the reason.
     pub rejected: BTreeMap<&'static str, u64>,
-    /// Octets that are no certificate.
-    pub skipped_octets: u64,
 }
 
 impl Totals {
     pub fn add(&mut self, stored: &Stored) {
         self.read += stored.read as u64;
-        if let PieceKind::Skipped { octets, .. } = stored.piece.kind {
-            self.skipped_octets += octets;
-        }
         for result in &stored.results {
             match &result.outcome {
                 Outcome::Inserted => self.inserted += 1,

@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{changes, lists, lock, update};
 use crate::domain::{Digests, Profile};
-use crate::storage::rows::LockedRow;
+use crate::storage::rows::{DigestsRow, LockedRow};
 use crate::storage::write::{Log, NewRow, Outcomes};
 use crate::storage::{Put, PutOutcome, Revision, StorageError};
 
@@ -95,7 +95,7 @@ async fn explain_refused(
     let fingerprints: Vec<&[u8]> = refused.iter().map(|row| row.fingerprint()).collect();
     let v23: Vec<&[u8]> = refused.iter().filter_map(|row| row.digest(Profile::V23)).collect();
     let v24: Vec<&[u8]> = refused.iter().filter_map(|row| row.digest(Profile::V24)).collect();
-    let others: Vec<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+    let others: Vec<DigestsRow> = sqlx::query_as(
         "SELECT fingerprint, digest_v23, digest_v24 FROM certs \
          WHERE fingerprint = ANY($1) OR digest_v23 = ANY($2) OR digest_v24 = ANY($3)",
     )
@@ -104,9 +104,9 @@ async fn explain_refused(
     .bind(v24)
     .fetch_all(conn)
     .await?;
-    let stored: HashSet<&[u8]> = others.iter().map(|(fingerprint, ..)| fingerprint.as_slice()).collect();
-    let v23: HashSet<&[u8]> = others.iter().filter_map(|(_, v23, _)| v23.as_deref()).collect();
-    let v24: HashSet<&[u8]> = others.iter().filter_map(|(.., v24)| v24.as_deref()).collect();
+    let stored: HashSet<&[u8]> = others.iter().map(|other| other.fingerprint.as_slice()).collect();
+    let v23: HashSet<&[u8]> = others.iter().filter_map(|other| other.digest_v23.as_deref()).collect();
+    let v24: HashSet<&[u8]> = others.iter().filter_map(|other| other.digest_v24.as_deref()).collect();
     for row in refused.iter().filter(|row| !stored.contains(row.fingerprint())) {
         let is_taken = |taken: &HashSet<&[u8]>, profile| row.digest(profile).is_some_and(|d| taken.contains(d));
         if is_taken(&v23, Profile::V23) || is_taken(&v24, Profile::V24) {

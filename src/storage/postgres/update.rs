@@ -1,5 +1,6 @@
 //! Overwriting stored certificates that the transaction has locked.
 
+use sqlx::error::DatabaseError;
 use sqlx::{Acquire, PgConnection};
 
 use super::put::Batch;
@@ -67,7 +68,7 @@ async fn try_update(conn: &mut PgConnection, pairs: &[Pair<'_, '_>]) -> Result<b
             savepoint.commit().await?;
             Ok(true)
         }
-        Err(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
+        Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
             savepoint.rollback().await?;
             Ok(false)
         }

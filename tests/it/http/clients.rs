@@ -1,4 +1,5 @@
 //! Real clients against a real listener.
+#![expect(clippy::disallowed_methods, reason = "each test stops what it starts")]
 
 use std::net::SocketAddr;
 use std::path::Path;

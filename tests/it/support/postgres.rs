@@ -49,6 +49,7 @@ pub async fn fresh_database() -> String {
 }
 
 impl Cluster {
+    #[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
     fn start() -> Self {
         let programs = program_directory();
         let directory = tempfile::Builder::new().prefix("hkp-pg-").tempdir().expect("a directory").keep();

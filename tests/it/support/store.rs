@@ -17,11 +17,13 @@ macro_rules! on_both_engines {
         async fn $name($world: World) $body
 
         mod $name {
+            /// On SQLite.
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
                 super::$name($crate::support::store::World::sqlite().await).await;
             }
 
+            /// On PostgreSQL.
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
                 super::$name($crate::support::store::World::postgres().await).await;

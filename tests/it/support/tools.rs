@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 #[derive(Debug)]
 pub struct Finished {
     pub success: bool,
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -16,6 +18,12 @@ impl Finished {
     pub fn expect_success(self) -> String {
         assert!(self.success, "{self:#?}");
         self.stdout
+    }
+
+    /// For snapshots: all that was said, and the exit code.
+    pub fn shown(&self) -> String {
+        let code = self.code.map_or("a signal".to_owned(), |code| code.to_string());
+        format!("{}--- stderr\n{}--- exit {code}", self.stdout, self.stderr)
     }
 
     /// All that was said; fails the test if the program did not fail.
@@ -51,6 +59,7 @@ pub fn run_with_input(command: &mut Command, input: &[u8]) -> Finished {
 fn finished(output: &Output) -> Finished {
     Finished {
         success: output.status.success(),
+        code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }

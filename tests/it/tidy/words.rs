@@ -82,33 +82,6 @@ fn every_test_says_what_it_protects() {
     assert_none(&violations);
 }
 
-/// The commands that the documents tell people to type exist.
-#[test]
-fn documented_targets_exist() {
-    let sources = sources();
-    let makefile = sources.iter().find(|s| s.path == "Makefile").map(|s| s.text.as_str()).unwrap();
-    let mut violations = Vec::new();
-    for source in sources.iter().filter(|s| s.path.ends_with(".md")) {
-        for target in make_targets(&source.text) {
-            if !makefile.lines().any(|line| line.starts_with(&format!("{target}:"))) {
-                violations.push(format!("{}: make {target} does not exist", source.path));
-            }
-        }
-    }
-    assert!(sources.iter().any(|s| s.path == "README.md" && make_targets(&s.text).contains(&"run")));
-    assert_none(&violations);
-}
-
 fn declares(text: &str, module: &str) -> bool {
     text.lines().any(|line| line.trim_start_matches("pub ").trim_end() == format!("mod {module};"))
-}
-
-/// The targets of the commands that stand at the start of a line or in backquotes.
-fn make_targets(text: &str) -> Vec<&str> {
-    let commands = text.lines().flat_map(|line| line.split('`')).map(str::trim);
-    let targets = commands.filter_map(|command| command.strip_prefix("make "));
-    targets
-        .filter_map(|target| target.split_whitespace().next())
-        .filter(|t| t.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
-        .collect()
 }

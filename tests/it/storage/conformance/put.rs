@@ -1,7 +1,7 @@
 //! Writing certificates, also by several at once.
 
 use hockeypuck::domain::Search;
-use hockeypuck::storage::PutOutcome::{self, Blocked, Conflict, DigestTaken, Inserted, Updated};
+use hockeypuck::storage::PutOutcome::{Blocked, Conflict, DigestTaken, Inserted, Updated};
 
 use crate::support::records::{digest, sample, v4};
 use crate::support::store::{World, on_both_engines};
@@ -164,7 +164,7 @@ on_both_engines! {
                         for (n, outcome) in numbers.iter().zip(store.put(&puts).await.unwrap()) {
                             match outcome {
                                 Inserted | Updated => written[*n as usize] += 1,
-                                PutOutcome::Conflict => {}
+                                Conflict => {}
                                 Blocked | DigestTaken => panic!("{outcome:?}"),
                             }
                         }

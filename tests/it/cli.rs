@@ -1,0 +1,15 @@
+//! The built program on its command line, and servers in this process.
+
+mod bad_input;
+mod check_config;
+mod inspect;
+mod keyrings;
+mod lifecycle;
+mod load;
+mod lookup;
+mod names;
+mod program;
+mod reader;
+mod serve;
+mod serving;
+mod tasks;
