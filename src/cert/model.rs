@@ -14,6 +14,10 @@ use crate::domain::Fingerprint;
 /// How many dropped packets are remembered for reports; of the others only the number is.
 pub const DROPPED_LIMIT: usize = 1000;
 
+/// As many signatures over one component are compared one by one; a set for each of tens of
+/// thousands of components would cost more than they do.
+const SCAN_LIMIT: usize = 8;
+
 /// A primary key with everything under it. Of equal user IDs, subkeys and signatures there is one.
 #[derive(Debug)]
 pub struct Model {
@@ -36,6 +40,7 @@ pub struct Subkey {
 #[derive(Debug, Default)]
 pub struct Signatures {
     list: Vec<Judged>,
+    /// Empty up to [`SCAN_LIMIT`] signatures.
     bodies: HashSet<Bytes>,
 }
 
@@ -148,13 +153,24 @@ impl Model {
 impl Signatures {
     /// Adds a signature unless an equal one is there.
     pub fn add(&mut self, judged: Judged) {
-        if self.bodies.insert(judged.signature.packet.body.clone()) {
-            self.list.push(judged);
+        if self.contains(&judged.signature) {
+            return;
         }
+        if self.list.len() == SCAN_LIMIT {
+            self.bodies.extend(self.list.iter().map(|known| known.signature.packet.body.clone()));
+        }
+        if self.list.len() >= SCAN_LIMIT {
+            self.bodies.insert(judged.signature.packet.body.clone());
+        }
+        self.list.push(judged);
     }
 
     pub fn contains(&self, signature: &Signature) -> bool {
-        self.bodies.contains(&signature.packet.body)
+        let body = &signature.packet.body;
+        if self.list.len() > SCAN_LIMIT {
+            return self.bodies.contains(body);
+        }
+        self.list.iter().any(|known| known.signature.packet.body == body)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Judged> {

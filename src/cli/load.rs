@@ -5,15 +5,16 @@ mod progress;
 mod reading;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
 use prometheus::Registry;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::files::{Input, expand};
 use super::options::{StoreOptions, install_log};
@@ -55,40 +56,36 @@ pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> a
     block_on(load(&config, inputs, options.rejects.as_deref()))?
 }
 
-fn is_same(one: &std::path::Path, other: &std::path::Path) -> bool {
+fn is_same(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-async fn load(config: &Config, inputs: Vec<Input>, rejects: Option<&std::path::Path>) -> anyhow::Result<Ending> {
+async fn load(config: &Config, inputs: Vec<Input>, rejects: Option<&Path>) -> anyhow::Result<Ending> {
     let mut signals = Signals::new()?;
     let keyring = app::open_keyring(config, &Registry::new()).await?;
     let account = Arc::new(Account::new(inputs, rejects)?);
-    let is_stopped = Arc::new(AtomicBool::new(false));
+    let stop = CancellationToken::new();
     let (batches, queue) = mpsc::channel(QUEUE_LIMIT);
-    let reading = Reading {
-        account: account.clone(),
-        limits: app::limits(&config.openpgp),
-        is_stopped: is_stopped.clone(),
-        batches,
-    };
+    let limits = app::limits(&config.openpgp);
+    let reading = Reading { account: account.clone(), limits, stop: stop.clone(), batches };
     let reader = tokio::task::spawn_blocking(move || reading.read_all());
     let concurrency = BATCHES_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
-    let mut loading = std::pin::pin!(keyring.load(queue, concurrency, |stored| account.add(&stored)));
-    let mut was_interrupted = false;
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut loading => break outcome,
-            () = signals.stop(), if !was_interrupted => {
-                was_interrupted = true;
-                is_stopped.store(true, std::sync::atomic::Ordering::Relaxed);
-            }
+    let mut loading = pin!(keyring.load(queue, concurrency, &stop, |stored| account.add(&stored)));
+    let outcome = tokio::select! {
+        outcome = &mut loading => outcome,
+        () = signals.stop() => {
+            stop.cancel();
+            loading.await
         }
     };
-    reader.await.context("the reader of the files died")?;
+    // Otherwise the reader may wait for a terminal or a pipe for ever.
+    if outcome.is_ok() && !stop.is_cancelled() {
+        reader.await.context("the reader of the files died")?;
+    }
     keyring.store().close().await;
     let is_complete = account.finish()?;
     outcome.context("not everything could be stored")?;
-    Ok(match (was_interrupted, is_complete) {
+    Ok(match (stop.is_cancelled(), is_complete) {
         (true, _) => {
             output::complain("stopped before the end; loading the same files again is harmless");
             Ending::Interrupted

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::{CertificateResult, Keyring, Outcome, SubmitError};
 use crate::cert::{self, Item, Rejected, Rejection};
@@ -38,28 +39,36 @@ pub struct Stored {
 impl Keyring {
     /// Stores the batches of a channel, `concurrency` at once, and hands every outcome to `report`.
     ///
-    /// Ends with the channel. After a failure no further batch is taken, and those under way are finished first.
+    /// Ends with the channel, or soon after `stop`. Then, and after a failure, no further batch is taken, but
+    /// those under way are finished.
     pub async fn load(
         &self,
         mut batches: mpsc::Receiver<Vec<Piece>>,
         concurrency: usize,
+        stop: &CancellationToken,
         mut report: impl FnMut(Vec<Stored>),
     ) -> Result<(), SubmitError> {
         let mut under_way = JoinSet::new();
         let mut failure = None;
-        loop {
-            let may_take = failure.is_none() && under_way.len() < concurrency.max(1);
+        let mut takes_more = true;
+        while takes_more || !under_way.is_empty() {
             tokio::select! {
-                Some(batch) = batches.recv(), if may_take => {
-                    let keyring = self.clone();
-                    under_way.spawn(async move { keyring.load_batch(batch).await });
-                }
+                () = stop.cancelled(), if takes_more => takes_more = false,
+                batch = batches.recv(), if takes_more && under_way.len() < concurrency.max(1) => match batch {
+                    Some(batch) => {
+                        let keyring = self.clone();
+                        under_way.spawn(async move { keyring.load_batch(batch).await });
+                    }
+                    None => takes_more = false,
+                },
                 Some(done) = under_way.join_next() => match done {
                     Ok(Ok(stored)) => report(stored),
-                    Ok(Err(error)) => failure = failure.or(Some(error)),
+                    Ok(Err(error)) => {
+                        takes_more = false;
+                        failure.get_or_insert(error);
+                    }
                     Err(panic) => std::panic::resume_unwind(panic.into_panic()),
                 },
-                else => break,
             }
         }
         failure.map_or(Ok(()), Err)

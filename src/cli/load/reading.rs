@@ -1,9 +1,9 @@
 //! The thread that reads the files and cuts them into batches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::account::Account;
 use crate::cert::Limits;
@@ -14,7 +14,7 @@ pub(super) struct Reading {
     pub account: Arc<Account>,
     pub limits: Limits,
     /// Ends the reading after the batch under way.
-    pub is_stopped: Arc<AtomicBool>,
+    pub stop: CancellationToken,
     pub batches: mpsc::Sender<Vec<Piece>>,
 }
 
@@ -56,7 +56,7 @@ impl Reading {
     fn send(&self, batch: &mut Batch) -> bool {
         let Batch { pieces, .. } = std::mem::take(batch);
         let is_taken = pieces.is_empty() || self.batches.blocking_send(pieces).is_ok();
-        is_taken && !self.is_stopped.load(Ordering::Relaxed)
+        is_taken && !self.stop.is_cancelled()
     }
 }
 

@@ -165,21 +165,19 @@ on_both_engines! {
     async fn writers_at_once_make_the_whole(world: World) {
         let keyring = keyring(&world);
         let samples = samples(4);
-        let mut writers = Vec::new();
+        let mut writers = tokio::task::JoinSet::new();
         for writer in 0..WRITERS {
             let keyring = keyring.clone();
             let mut dice = Dice::new(writer as u64);
             let mut inputs: Vec<Vec<u8>> = samples.iter().flat_map(|(octets, _)| pieces(octets, &mut dice)).collect();
             dice.shuffle(&mut inputs);
-            writers.push(tokio::spawn(async move {
+            writers.spawn(async move {
                 for input in inputs {
                     keyring.submit(input.into()).await.unwrap();
                 }
-            }));
+            });
         }
-        for writer in writers {
-            writer.await.unwrap();
-        }
+        writers.join_all().await;
         for (_, whole) in samples {
             assert_eq!(stored_digests(&world, whole.fingerprint).await, whole.digests, "{}", whole.fingerprint);
         }

@@ -1,5 +1,9 @@
 //! `load`: every certificate of a keyring has its place in the account.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use super::keyrings::{NONUPLOAD, armored, certificates, octets};
 use super::program::Place;
 
@@ -140,6 +144,30 @@ fn missing_files_are_told() {
     hockeypuck: missing.pgp cannot be read whole: No such file or directory (os error 2)
     --- exit 1
     ");
+}
+
+/// Ctrl-C ends a load that waits for more input, and tells what was loaded until then.
+#[test]
+fn a_load_can_be_interrupted() {
+    let place = Place::new();
+    let mut command = place.command(&["load", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&octets(NONUPLOAD)).unwrap();
+    // The program is ready for signals before it touches the database.
+    let database = place.path().join("hockeypuck-data/hockeypuck.sqlite");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !database.exists() {
+        assert!(Instant::now() < deadline, "the load does not begin");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let [told, complaint] = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap());
+    assert_eq!(output.status.code(), Some(130), "{told}{complaint}");
+    assert!(told.contains(" read = "), "{told}");
+    assert!(complaint.contains("stopped before the end"), "{complaint}");
+    drop(stdin);
 }
 
 /// Several loads of the same keyring at once lose nothing and count every certificate as new once.

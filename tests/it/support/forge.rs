@@ -1,5 +1,6 @@
 //! Forges certificates packet by packet, valid or wrong in exactly one place. Independent of the
 //! parser under test: it writes octets from the RFCs.
+#![expect(clippy::cast_possible_truncation, reason = "what is forged is small")]
 
 pub mod cert;
 pub mod dice;

@@ -8,6 +8,9 @@ use crate::support::certificates::{items, normalise};
 use crate::support::forge::signature::CERTIFICATION;
 use crate::support::forge::{ALICE, Forged, SIGNATURE, Sig, Signer, old_packet, packet, partial_packet};
 
+/// Frames a packet.
+type Form<'a> = &'a dyn Fn(u8, &[u8]) -> Vec<u8>;
+
 /// The digest says nothing about framing: every form that other software writes gives the same record.
 #[test]
 fn all_length_forms_are_equal() {
@@ -18,7 +21,7 @@ fn all_length_forms_are_equal() {
     };
     let old = |octets: usize| move |tag: u8, body: &[u8]| old_packet(tag, body, octets);
     let partial = |power: u8| move |tag: u8, body: &[u8]| partial_packet(tag, body, power);
-    let forms: [(&str, &dyn Fn(u8, &[u8]) -> Vec<u8>); 8] = [
+    let forms: [(&str, Form<'_>); 8] = [
         ("old, 1 octet", &old(1)),
         ("old, 2 octets", &old(2)),
         ("old, 4 octets", &old(4)),

@@ -163,13 +163,16 @@ fn embedded_signatures() {
     assert_accepted("two", false, |sig| sig.with(32, &back).with_unhashed(32, &back));
 }
 
+/// What a case does to a valid signature.
+type Change<'a> = &'a dyn Fn(Sig) -> Sig;
+
 /// Version 6 has longer lengths, a salt whose size follows from the hash, and no issuer by key ID.
 #[test]
 fn version_6() {
     let salted = |hash: u8, octets: usize| move |sig: Sig| Sig { hash, salt: vec![7; octets], ..sig };
     let key_id = |sig: Sig| sig.with(16, &[1; 8]);
     let unhashed_key_id = |sig: Sig| sig.with_unhashed(16, &[1; 8]);
-    let cases: [(&str, bool, &dyn Fn(Sig) -> Sig); 11] = [
+    let cases: [(&str, bool, Change<'_>); 11] = [
         ("SHA-256", true, &salted(SHA256, 16)),
         ("SHA-256, salt of 15", false, &salted(SHA256, 15)),
         ("SHA-256, no salt", false, &salted(SHA256, 0)),

@@ -114,7 +114,7 @@ impl Sig {
         let trailer = [&[self.kind][..], &self.created.to_be_bytes()].concat();
         let digest = digest(self.hash, &[data, &trailer]);
         let head = [&[3, 5][..], &trailer, &by.key_id(), &[by.algorithm(), self.hash]].concat();
-        self.finish(head, &[], &digest, by)
+        self.finish(&head, &[], &digest, by)
     }
 
     fn modern_over(&self, data: &[u8], by: &Signer) -> Vec<u8> {
@@ -126,14 +126,14 @@ impl Sig {
         let tail = [&[self.version, 0xff][..], &(head.len() as u32).to_be_bytes()].concat();
         let digest = digest(self.hash, &[&self.salt, data, &head, &tail]);
         let salt = if self.version == 6 { [&[self.salt.len() as u8][..], &self.salt].concat() } else { Vec::new() };
-        self.finish([head, area(&self.unhashed)].concat(), &salt, &digest, by)
+        self.finish(&[head, area(&self.unhashed)].concat(), &salt, &digest, by)
     }
 
-    fn finish(&self, head: Vec<u8>, salt: &[u8], digest: &[u8], by: &Signer) -> Vec<u8> {
+    fn finish(&self, head: &[u8], salt: &[u8], digest: &[u8], by: &Signer) -> Vec<u8> {
         let mut value = by.sign(self.hash, digest);
         *value.last_mut().unwrap() ^= self.spoil_value;
         let prefix = [digest[0] ^ self.spoil_prefix, digest[1]];
-        [&head[..], &prefix, salt, &value, &self.trailing].concat()
+        [head, &prefix, salt, &value, &self.trailing].concat()
     }
 }
 
