@@ -37,8 +37,9 @@ pub(super) async fn read(
         match read {
             Some(read) => Ok(read),
             None => {
-                if announced.is_none_or(|length| length <= limit.saturating_mul(2)) && !headers.contains_key(EXPECT) {
-                    discard(&mut body, limit).await;
+                let patience = limit.saturating_mul(2);
+                if announced.is_none_or(|length| length <= patience) && !headers.contains_key(EXPECT) {
+                    discard(&mut body, patience).await;
                 }
                 Err(too_large(app, limit))
             }

@@ -95,10 +95,11 @@ async fn postgres_writes_that_break_are_undone() {
     let store = world.store.clone();
     let broken = tokio::spawn(async move { store.put(&batch()).await });
     world.wait_for_waiting_statements(1).await;
-    world.end_connections().await;
+    world.end_waiting_connections().await;
     let broken = broken.await.unwrap();
     assert!(matches!(broken, Err(StorageError::Unavailable(_))), "{broken:?}");
     assert_eq!(world.store.count().await.unwrap(), 1);
+    other.close().await.unwrap();
     assert_eq!(world.put(&batch()).await, [Updated, Inserted]);
     world.assert_log_leads_to_digests().await;
 }

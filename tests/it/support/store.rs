@@ -138,6 +138,13 @@ impl World {
         self.number(end).await;
     }
 
+    /// Ends the connections whose statements wait for a lock; who holds the lock goes on.
+    pub async fn end_waiting_connections(&self) {
+        let end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.number(end).await;
+    }
+
     /// A connection that the store does not know.
     pub async fn raw(&self) -> Raw {
         if self.url.starts_with("sqlite:") {
