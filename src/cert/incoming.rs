@@ -97,15 +97,15 @@ impl BareSignature {
     /// The stored certificate with the revocation.
     pub fn merge(&self, stored: &[u8]) -> Result<Merged, Rejection> {
         let mut base = stored_model(stored).ok_or(Rejection::Internal)?;
-        let key = Key::parse(base.primary.packet.clone()).map_err(|_| Rejection::Internal)?;
-        let mut alone = Model::new(key);
-        alone.direct.add(Judged { signature: self.signature.clone(), verdict: None });
         if base.direct.contains(&self.signature) {
             return Ok(Merged::Unchanged);
         }
         if !self.signature.claims_issuer(&base.primary.fingerprint) {
             return Err(Rejection::InvalidRevocation);
         }
+        let key = Key::parse(base.primary.packet.clone()).map_err(|_| Rejection::Internal)?;
+        let mut alone = Model::new(key);
+        alone.direct.add(Judged { signature: self.signature.clone(), verdict: None });
         judge_new(&mut alone, None, &mut Dropped::default());
         if alone.direct.good().next().is_none() {
             return Err(Rejection::InvalidRevocation);

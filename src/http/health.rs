@@ -32,8 +32,7 @@ pub(super) async fn ready(State(app): State<AppState>) -> Result<Response, ApiEr
 
 async fn check(app: &AppState) -> Result<(), String> {
     let mut last = app.health.0.lock().await;
-    if let Some((at, result)) = last.as_ref().filter(|(at, _)| at.elapsed() < CHECK_AGE_LIMIT) {
-        let _ = at;
+    if let Some((_, result)) = last.as_ref().filter(|(at, _)| at.elapsed() < CHECK_AGE_LIMIT) {
         return result.clone();
     }
     let result = app.keyring.store().check().await.map_err(|error| error.to_string());

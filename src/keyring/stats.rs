@@ -47,8 +47,7 @@ impl Keyring {
     /// The number of certificates, at most ten seconds old.
     pub async fn total(&self) -> Result<u64, StorageError> {
         let kept = self.counts.total.lock().ok().and_then(|total| *total);
-        if let Some((at, total)) = kept.filter(|(at, _)| at.elapsed() < TOTAL_AGE_LIMIT) {
-            let _ = at;
+        if let Some((_, total)) = kept.filter(|(at, _)| at.elapsed() < TOTAL_AGE_LIMIT) {
             return Ok(total);
         }
         let total = self.store.count().await?;
