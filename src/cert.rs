@@ -28,6 +28,7 @@ mod verify;
 use bytes::Bytes;
 
 pub use armor::{DecodeError, decode};
+pub use digest::digests_as_received;
 pub use group::Items;
 pub use incoming::{BareSignature, Incoming, Merged};
 pub use limits::Limits;

@@ -3,6 +3,7 @@
 pub mod fetch_by_digest;
 pub mod load;
 pub mod lookup;
+pub mod recover;
 pub mod stats;
 pub mod submit;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use lookup::LookupError;
+pub use recover::{Recovered, Recovery};
 pub use submit::{CertificateResult, Outcome, Submission, SubmitError};
 
 use crate::cert;

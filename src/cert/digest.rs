@@ -1,8 +1,10 @@
 //! The SKS digest of a certificate.
 
+use bytes::Bytes;
 use md5::Digest as _;
 
-use super::packet::{Packet, length_octets};
+use super::frame::{Framed, next_packet};
+use super::packet::{Packet, length_octets, tag};
 use crate::domain::Digest;
 
 /// MD5 over the packets sorted by tag and body, each as tag and length in 32 bits and its body.
@@ -16,4 +18,22 @@ pub fn sks_digest(mut packets: Vec<&Packet>) -> Digest {
         md5.update(&packet.body);
     }
     Digest(md5.finalize().into())
+}
+
+/// The digests of a stream of packets as it came, before anything is normalised: with its trust packets and
+/// without, because servers differ in whether they count. Empty where it is no stream of packets.
+pub fn digests_as_received(packets: &Bytes) -> Vec<Digest> {
+    let mut rest = packets.clone();
+    let mut all = Vec::new();
+    while !rest.is_empty() {
+        let Ok(Framed::Packet(packet, end)) = next_packet(&rest, true) else { return Vec::new() };
+        rest = rest.slice(end..);
+        all.push(packet);
+    }
+    let untrusting: Vec<&Packet> = all.iter().filter(|packet| packet.tag != tag::TRUST).collect();
+    let mut digests = vec![sks_digest(all.iter().collect())];
+    if untrusting.len() < all.len() {
+        digests.push(sks_digest(untrusting));
+    }
+    digests
 }

@@ -1,0 +1,199 @@
+//! Fetching the certificates that partners have and this server lacks.
+//!
+//! The queue is in the database, shared by all units. A digest is claimed before it is fetched, so one
+//! unit asks one partner for it at a time; when that partner fails, the claim ends, and whoever else
+//! offered it is asked. Sessions only fill the queue, and never wait for it.
+
+mod backlog;
+mod fetch;
+mod hashquery;
+mod pace;
+mod verdicts;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::directory::Directory;
+use crate::domain::Digest;
+use crate::keyring::{Keyring, SubmitError};
+use crate::storage::StorageError;
+use crate::storage::gossip::{Claimed, Claimer, Miss, Verdict};
+use crate::telemetry::ReconMetrics;
+use backlog::{Backlog, Turn};
+pub use fetch::Fetcher;
+use fetch::FetchError;
+
+/// How long a unit may work on what it claimed; another takes over when it does not end before.
+const CLAIM_LEASE: Duration = Duration::from_secs(50);
+/// Less than the lease, so that what was fetched can still be stored.
+const FETCH_LIMIT: Duration = Duration::from_secs(30);
+/// Partners that may be told of at once to have something new; when there are more, they are found later.
+const NEWS_LIMIT: usize = 1024;
+/// Requests at once to all partners together; each may hold an answer in memory.
+const REQUESTS_LIMIT: usize = 16;
+
+/// Tells the workers that a partner offers something new. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct News(mpsc::Sender<String>);
+
+impl News {
+    /// Wakes the worker of a partner. What is not told is found a little later.
+    pub fn tell(&self, partner: &str) {
+        let _ = self.0.try_send(partner.to_owned());
+    }
+}
+
+/// The worker that empties the queue.
+pub struct Recovery {
+    worker: Arc<Worker>,
+    news: mpsc::Receiver<String>,
+    /// Requests at once to one partner.
+    connections: usize,
+}
+
+/// What one turn needs.
+struct Worker {
+    keyring: Keyring,
+    directory: Arc<Directory>,
+    fetcher: Fetcher,
+    unit: String,
+    metrics: ReconMetrics,
+}
+
+/// What came of one turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// The queue had nothing due for the partner.
+    Idle,
+    /// The partner answered.
+    Answered,
+    /// The partner did not answer, or not all of it.
+    Failed,
+    /// The store did not answer.
+    StoreFailed,
+}
+
+/// A worker for `unit`, whose name no other running unit has.
+pub fn recovery(
+    keyring: Keyring,
+    directory: Arc<Directory>,
+    fetcher: Fetcher,
+    unit: String,
+    metrics: ReconMetrics,
+    connections: usize,
+) -> (News, Recovery) {
+    let (tell, news) = mpsc::channel(NEWS_LIMIT);
+    let worker = Arc::new(Worker { keyring, directory, fetcher, unit, metrics });
+    (News(tell), Recovery { worker, news, connections })
+}
+
+impl Recovery {
+    /// Works until `stop`, then gives back what was claimed.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut backlog = Backlog::new(self.connections, REQUESTS_LIMIT);
+        let mut turns = JoinSet::new();
+        loop {
+            backlog.learn(self.worker.directory.names());
+            let now = Instant::now();
+            while let Some(Turn { partner, batch }) = backlog.next(now) {
+                let worker = self.worker.clone();
+                turns.spawn(async move {
+                    let done = worker.turn(&partner, batch).await;
+                    (partner, done)
+                });
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(partner) = self.news.recv() => backlog.wake(&partner, Instant::now()),
+                Some(ended) = turns.join_next() => match ended {
+                    Ok((partner, done)) => backlog.ended(&partner, done, Instant::now()),
+                    Err(error) => {
+                        tracing::error!(%error, "fetching from a partner panicked");
+                        backlog.forget_turns(turns.len());
+                    }
+                },
+                () = tokio::time::sleep(backlog.until_next(now)) => {}
+            }
+        }
+        turns.shutdown().await;
+        if let Err(error) = self.worker.keyring.store().gossip().release(&self.worker.unit).await {
+            tracing::warn!(%error, "claims were not given back; they run out by themselves");
+        }
+    }
+}
+
+impl Worker {
+    /// Claims, fetches and submits one batch of what `partner` offers.
+    async fn turn(&self, partner: &str, batch: u32) -> Done {
+        match self.try_turn(partner, batch).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::warn!(partner, %error, "what a partner offers cannot be taken in at the moment");
+                Done::StoreFailed
+            }
+        }
+    }
+
+    async fn try_turn(&self, partner: &str, batch: u32) -> Result<Done, StorageError> {
+        let Some(address) = self.directory.address(partner) else { return Ok(Done::Idle) };
+        let claimer = Claimer { unit: &self.unit, partner };
+        let claimed = self.keyring.store().gossip().claim(claimer, batch, CLAIM_LEASE).await?;
+        if claimed.is_empty() {
+            return Ok(Done::Idle);
+        }
+        let digests: Vec<Digest> = claimed.iter().map(|claimed| claimed.digest).collect();
+        let timer = self.metrics.fetch_seconds.with_label_values(&[partner]).start_timer();
+        let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetcher.fetch(&address, &digests)).await;
+        timer.observe_duration();
+        let answered = match fetched.unwrap_or(Err(FetchError::TimedOut)) {
+            Ok(answered) => answered,
+            Err(error) => {
+                tracing::info!(partner, count = claimed.len(), %error, "a partner did not answer with certificates");
+                return self.failed(claimer, &claimed, &error).await;
+            }
+        };
+        let octets = answered.iter().map(bytes::Bytes::len).sum::<usize>();
+        self.metrics.fetched_octets.with_label_values(&[partner]).inc_by(u64::try_from(octets).unwrap_or(u64::MAX));
+        match self.keyring.recover(digests, answered).await {
+            Ok(recovery) => verdicts::note(self, claimer, &claimed, recovery).await,
+            Err(SubmitError::Storage(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(partner, %error, "fetched certificates could not be stored");
+                let misses = verdicts::all(&claimed, &Verdict::Contended);
+                self.keyring.store().gossip().missed(claimer, &misses).await?;
+                Ok(Done::Failed)
+            }
+        }
+    }
+
+    /// None of the claimed digests was fetched.
+    async fn failed(
+        &self,
+        claimer: Claimer<'_>,
+        claimed: &[Claimed],
+        error: &FetchError,
+    ) -> Result<Done, StorageError> {
+        let verdict = match error {
+            FetchError::Unreachable(_) | FetchError::TimedOut => Verdict::Unreachable,
+            FetchError::Refused(_) | FetchError::Malformed(_) => Verdict::Refused,
+            FetchError::TooLarge if claimed.len() == 1 => Verdict::TooLarge,
+            // The next batch is smaller.
+            FetchError::TooLarge => {
+                let again = |claimed: &Claimed| Miss {
+                    digest: claimed.digest,
+                    verdict: Verdict::TooLarge,
+                    retry_in: Some(Duration::ZERO),
+                };
+                let misses: Vec<Miss> = claimed.iter().map(again).collect();
+                self.keyring.store().gossip().missed(claimer, &misses).await?;
+                return Ok(Done::Failed);
+            }
+        };
+        self.keyring.store().gossip().missed(claimer, &verdicts::all(claimed, &verdict)).await?;
+        Ok(Done::Failed)
+    }
+}
