@@ -11,22 +11,26 @@ mod limits;
 mod log;
 mod metrics;
 mod openpgp;
+mod pks;
 mod queries;
 mod reader;
+mod recon;
 mod report;
 mod site;
 mod source;
 mod store;
 mod value;
 
-pub use address::BindAddress;
+pub use address::{BindAddress, PeerAddress};
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
 pub use limits::Limits;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use openpgp::{Headers, OpenPgp};
+pub use pks::{Pks, PushScheme, PushTarget};
 pub use queries::Queries;
+pub use recon::{Partner, Recon};
 pub use report::{Entry, Problem, Report, Severity};
 pub use site::Site;
 pub use source::{Origin, Sources};
@@ -41,6 +45,8 @@ pub struct Config {
     pub hkp: Hkp,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
+    pub recon: Recon,
+    pub pks: Pks,
     pub store: Store,
     pub log: Log,
 }
@@ -66,13 +72,17 @@ impl Config {
     /// Reads all settings. Never fails: what is wrong stands in the report.
     pub fn load(sources: &Sources) -> Loaded {
         let mut reader = Reader::new(sources);
+        let site = Site::read(&mut reader);
+        let hkp = Hkp::read(&mut reader);
         let config = Self {
-            site: Site::read(&mut reader),
-            hkp: Hkp::read(&mut reader),
             metrics: Metrics::read(&mut reader),
             openpgp: OpenPgp::read(&mut reader),
+            recon: Recon::read(&mut reader, &hkp.bind),
+            pks: Pks::read(&mut reader),
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
+            site,
+            hkp,
         };
         Loaded { config, report: reader.finish() }
     }

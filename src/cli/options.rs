@@ -41,6 +41,9 @@ pub(super) struct ServeOptions {
     /// Where metrics are served, or none [env: HOCKEYPUCK_METRICS_BIND]
     #[arg(long, value_name = "ADDR")]
     pub metrics_bind: Option<String>,
+    /// Where keyservers connect to reconcile, such as :11370, or none [env: HOCKEYPUCK_RECON_BIND]
+    #[arg(long, value_name = "ADDR")]
+    pub recon_bind: Option<String>,
 }
 
 impl StoreOptions {
@@ -65,7 +68,7 @@ impl StoreOptions {
 impl ServeOptions {
     pub(super) fn sources(&self, environment: BTreeMap<String, String>) -> Sources {
         let mut sources = self.store.sources(environment);
-        let flags = [("bind", &self.bind), ("metrics-bind", &self.metrics_bind)];
+        let flags = [("bind", &self.bind), ("metrics-bind", &self.metrics_bind), ("recon-bind", &self.recon_bind)];
         sources.flags.extend(flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
         sources
     }

@@ -1,4 +1,4 @@
-//! Where a server listens.
+//! Where a server listens, and where others do.
 
 use std::fmt;
 use std::str::FromStr;
@@ -53,6 +53,34 @@ impl Value for BindAddress {
 
     fn shown(&self) -> String {
         quoted(&self.to_string())
+    }
+}
+
+/// Where another server is reached: a host name or address, and a port that is not 0.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PeerAddress {
+    /// Without brackets; never empty.
+    pub host: String,
+    pub port: u16,
+}
+
+impl FromStr for PeerAddress {
+    type Err = ParsePeerAddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let BindAddress { host, port } = text.parse().map_err(|_| ParsePeerAddressError)?;
+        if host.is_empty() || port == 0 { Err(ParsePeerAddressError) } else { Ok(Self { host, port }) }
+    }
+}
+
+/// The text is no address of another server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a host and port such as \"keys.example.org:11371\"")]
+pub struct ParsePeerAddressError;
+
+impl fmt::Display for PeerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        BindAddress { host: self.host.clone(), port: self.port }.fmt(f)
     }
 }
 

@@ -29,14 +29,11 @@ pub(super) fn standing(path: &str) -> Standing {
 const LATER: &[&str] = &[
     "adminkeys",
     "builtat",
-    "conflux.*",
     "enablevhosts",
     "hkps.*",
     "indextemplate",
     "openpgp.blacklist",
     "openpgp.enumerabledomains",
-    "pks.*",
-    "reconstalesecs",
     "responsetemplate",
     "software",
     "statstemplate",
@@ -45,5 +42,13 @@ const LATER: &[&str] = &[
     "webroot",
 ];
 
-const NOT_NEEDED: &[&str] =
-    &["conflux.recon.leveldb.path", "conflux.recon.logname", "openpgp.db.reindex*", "openpgp.nworkers"];
+const NOT_NEEDED: &[&str] = &[
+    "conflux.recon.leveldb.*",
+    "conflux.recon.logname",
+    "conflux.recon.maxoutstandingreconrequests",
+    "conflux.recon.seencachesize",
+    "conflux.recon.threshmult",
+    "openpgp.db.reindex*",
+    "openpgp.nworkers",
+    "pks.smtp.*",
+];

@@ -1,5 +1,7 @@
 //! Takes settings from their sources, and keeps account of what was found and what was wrong.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -8,11 +10,16 @@ use super::known::{self, Standing};
 use super::value::{Raw, Value};
 use super::{Entry, Origin, Problem, Report, Severity, Sources};
 
+/// The longest list that a setting may hold.
+const LIST_LIMIT: usize = 1000;
+
 /// One setting's names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Key {
-    /// Below `[hockeypuck]` in the file.
-    pub path: &'static str,
+    /// Below `[hockeypuck]` in the file, without quotes.
+    path: Cow<'static, str>,
+    /// The path as TOML spells it.
+    shown: Cow<'static, str>,
     /// The command line flag, without dashes.
     flag: Option<&'static str>,
     /// Whether wrong values must not be repeated.
@@ -21,29 +28,56 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) const fn new(path: &'static str) -> Self {
-        Self { path, flag: None, secret: false }
+        Self { path: Cow::Borrowed(path), shown: Cow::Borrowed(path), flag: None, secret: false }
+    }
+
+    /// The key `field` of the table that an operator called `name` below `table`.
+    pub(super) fn named(table: &str, name: &str, field: &str) -> Self {
+        let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        let quoted = if is_bare { name.to_owned() } else { super::value::quoted(name) };
+        Self {
+            path: format!("{table}.{name}.{field}").into(),
+            shown: format!("{table}.{quoted}.{field}").into(),
+            flag: None,
+            secret: false,
+        }
     }
 
     /// Names the flag, after which the environment variable is named, too.
-    pub(super) const fn flag(self, flag: &'static str) -> Self {
-        Self { flag: Some(flag), ..self }
+    pub(super) const fn flag(mut self, flag: &'static str) -> Self {
+        self.flag = Some(flag);
+        self
     }
 
-    pub(super) const fn secret(self) -> Self {
-        Self { secret: true, ..self }
+    pub(super) const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
     }
 
     /// `HOCKEYPUCK_` and the name of the flag, or else of the key.
     fn variable(&self) -> String {
-        let name = self.flag.unwrap_or(self.path);
-        format!("HOCKEYPUCK_{}", name.replace(['.', '-'], "_").to_uppercase())
+        variable(self.flag.unwrap_or(&self.path))
     }
+}
+
+/// The environment variable after the name of a flag or key.
+pub(super) fn variable(name: &str) -> String {
+    format!("HOCKEYPUCK_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_uppercase())
 }
 
 pub(super) struct Reader<'a> {
     sources: &'a Sources,
     file: File,
+    /// What settings in another form mean, by lower-cased path: weaker than variables, stronger than the file.
+    implied: BTreeMap<String, Implied>,
     report: Report,
+}
+
+struct Implied {
+    /// The path as it would be spelled in the file.
+    key: String,
+    raw: Raw,
+    origin: Origin,
 }
 
 impl<'a> Reader<'a> {
@@ -53,7 +87,7 @@ impl<'a> Reader<'a> {
             report.problems.push(Problem { severity: Severity::Error, line: 0, text });
             None
         });
-        Self { sources, file: file.unwrap_or_default(), report }
+        Self { sources, file: file.unwrap_or_default(), implied: BTreeMap::new(), report }
     }
 
     /// Whether a configuration file was named. Defaults that Hockeypuck's files rely on apply only then.
@@ -65,12 +99,73 @@ impl<'a> Reader<'a> {
     pub(super) fn is_set(&self, key: &Key) -> bool {
         self.sources.flags.keys().any(|flag| key.flag == Some(flag))
             || self.sources.environment.get(&key.variable()).is_some_and(|text| !text.is_empty())
+            || self.implied.contains_key(&key.path.to_lowercase())
             || self.file.values.contains_key(&key.path.to_lowercase())
+    }
+
+    /// The keys below `table` that the file or another form gives, as they are spelled there.
+    pub(super) fn below(&self, table: &str) -> Vec<String> {
+        let spelled = self.file.values.values().map(|value| &value.key);
+        let spelled = spelled.chain(self.implied.values().map(|implied| &implied.key));
+        spelled
+            .filter(|key| is_below(table, key))
+            .filter_map(|key| key.get(table.len() + 1..))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether the file has `text` below `table` in a key that ends with `field`.
+    pub(super) fn file_has(&self, table: &str, field: &str, text: &str) -> bool {
+        let values = self.file.values.iter().filter(|(path, _)| is_below(table, path) && path.ends_with(field));
+        values.into_iter().any(|(_, value)| String::read(&value.raw).is_some_and(|value| value == text))
+    }
+
+    /// Drops what the file has below `table`; answers the keys and where they stood.
+    pub(super) fn forget(&mut self, table: &str) -> Vec<(String, Origin)> {
+        let (gone, kept) =
+            std::mem::take(&mut self.file.values).into_iter().partition(|(path, _)| is_below(table, path));
+        self.file.values = kept;
+        let gone: BTreeMap<String, super::file::FileValue> = gone;
+        let path = &self.file.path;
+        gone.into_values().map(|value| (value.key, Origin::File { path: path.clone(), line: value.line })).collect()
+    }
+
+    /// Variables of the environment that are not empty.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let variables = self.sources.environment.iter().filter(|(_, text)| !text.is_empty());
+        variables.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Sets what a setting of another form means.
+    pub(super) fn imply(&mut self, key: &Key, text: String, origin: Origin) {
+        let implied = Implied { key: key.path.to_string(), raw: Raw::Text(text), origin };
+        self.implied.insert(key.path.to_lowercase(), implied);
+    }
+
+    /// A setting in another form than that in which the configuration is shown; not reported as an entry.
+    pub(super) fn other_form<T: Value>(
+        &mut self,
+        key: Key,
+        check: impl Fn(&T) -> Result<(), String>,
+    ) -> Option<(T, Origin)> {
+        let (raw, origin) = self.take(&key)?;
+        self.checked(&key, &raw, &origin, check).map(|value| (value, origin))
     }
 
     /// The setting, or `default` when no source has it or the value is wrong.
     pub(super) fn get<T: Value>(&mut self, key: Key, default: T) -> T {
         self.resolve(key, default, |_| Ok(())).0
+    }
+
+    /// A list, each item of which `parse` reads or tells what is expected instead.
+    pub(super) fn list<T>(&mut self, key: Key, default: &[&str], parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let default = default.iter().map(|item| (*item).to_owned()).collect();
+        let check = |items: &Vec<String>| match items.len() {
+            0..=LIST_LIMIT => items.iter().try_for_each(|item| parse(item).map(drop)),
+            _ => Err(format!("at most {LIST_LIMIT} items")),
+        };
+        let items = self.resolve(key, default, check).0;
+        items.iter().filter_map(|item| parse(item).ok()).collect()
     }
 
     /// As [`Reader::get`], for a number within `range`.
@@ -94,9 +189,10 @@ impl<'a> Reader<'a> {
 
     /// A setting that has only one value in this version; tells when another is wanted.
     pub(super) fn fixed(&mut self, key: Key, only: bool) {
+        let shown = key.shown.clone();
         let (value, origin) = self.resolve(key, only, |_| Ok(()));
         if value != only {
-            let text = format!("{origin}: {} = {value} is not supported yet by this version", key.path);
+            let text = format!("{origin}: {shown} = {value} is not supported yet by this version");
             self.problem(Severity::Warning, origin.line(), text);
         }
     }
@@ -124,32 +220,53 @@ impl<'a> Reader<'a> {
         self.report
     }
 
-    fn resolve<T: Value>(&mut self, key: Key, default: T, check: impl Fn(&T) -> Result<(), String>) -> (T, Origin) {
-        let (value, origin) = match self.take(&key) {
-            None => (default, Origin::Default),
-            Some((raw, origin)) => {
-                let value = T::read(&raw).ok_or_else(|| T::EXPECTED.to_owned());
-                match value.and_then(|value| check(&value).map(|()| value)) {
-                    Ok(value) => (value, origin),
-                    Err(expected) => {
-                        self.wrong(key, &raw, &origin, &expected);
-                        (default, Origin::Default)
-                    }
-                }
-            }
-        };
-        self.report.entries.push(Entry { key: key.path, value: value.shown(), origin: origin.clone() });
+    /// The setting, where it comes from, and its entry in the report.
+    pub(super) fn resolve<T: Value>(
+        &mut self,
+        key: Key,
+        default: T,
+        check: impl Fn(&T) -> Result<(), String>,
+    ) -> (T, Origin) {
+        let given = self.take(&key);
+        let given = given.and_then(|(raw, origin)| Some((self.checked(&key, &raw, &origin, check)?, origin)));
+        let (value, origin) = given.unwrap_or((default, Origin::Default));
+        self.report.entries.push(Entry { key: key.shown, value: value.shown(), origin: origin.clone() });
         (value, origin)
     }
 
-    fn wrong(&mut self, key: Key, raw: &Raw, origin: &Origin, expected: &str) {
-        let shown = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
-        self.problem(Severity::Error, origin.line(), format!("{origin}: {}{shown}: expected {expected}", key.path));
+    /// The value; `None`, and a problem in the report, when it is wrong.
+    fn checked<T: Value>(
+        &mut self,
+        key: &Key,
+        raw: &Raw,
+        origin: &Origin,
+        check: impl Fn(&T) -> Result<(), String>,
+    ) -> Option<T> {
+        let value = T::read(raw).ok_or_else(|| T::EXPECTED.to_owned());
+        match value.and_then(|value| check(&value).map(|()| value)) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.wrong(key, raw, origin, &expected);
+                None
+            }
+        }
+    }
+
+    fn wrong(&mut self, key: &Key, raw: &Raw, origin: &Origin, expected: &str) {
+        let value = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
+        self.complain(Severity::Error, origin, &format!("{}{value}: expected {expected}", key.shown));
+    }
+
+    /// Reports a problem of what `origin` gave.
+    pub(super) fn complain(&mut self, severity: Severity, origin: &Origin, text: &str) {
+        self.problem(severity, origin.line(), format!("{origin}: {text}"));
     }
 
     /// The strongest source's value. Takes it from the file in any case, so that it does not count as unknown.
     fn take(&mut self, key: &Key) -> Option<(Raw, Origin)> {
-        let in_file = self.file.values.remove(&key.path.to_lowercase());
+        let path = key.path.to_lowercase();
+        let in_file = self.file.values.remove(&path);
+        let implied = self.implied.remove(&path);
         if let Some((name, text)) = key.flag.and_then(|flag| self.sources.flags.get_key_value(flag)) {
             return Some((Raw::Text(text.clone()), Origin::Flag(name)));
         }
@@ -157,10 +274,18 @@ impl<'a> Reader<'a> {
         if let Some(text) = self.sources.environment.get(&variable).filter(|text| !text.is_empty()) {
             return Some((Raw::Text(text.clone()), Origin::Environment(variable)));
         }
-        in_file.map(|value| (value.raw, Origin::File { path: self.file.path.clone(), line: value.line }))
+        let in_file = in_file.map(|value| (value.raw, Origin::File { path: self.file.path.clone(), line: value.line }));
+        implied.map(|implied| (implied.raw, implied.origin)).or(in_file)
     }
 
-    fn problem(&mut self, severity: Severity, line: usize, text: String) {
+    /// Reports a problem; `line` is 0 when it is not about one of the file.
+    pub(super) fn problem(&mut self, severity: Severity, line: usize, text: String) {
         self.report.problems.push(Problem { severity, line, text });
     }
+}
+
+/// Whether a path or key leads below `table`.
+fn is_below(table: &str, path: &str) -> bool {
+    let head = path.get(..table.len()).is_some_and(|head| head.eq_ignore_ascii_case(table));
+    head && path.get(table.len()..).is_some_and(|rest| rest.starts_with('.'))
 }

@@ -1,5 +1,6 @@
 //! What there is to say about a configuration: every value with its origin, and every problem.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Origin;
@@ -15,7 +16,7 @@ pub struct Report {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The key below `[hockeypuck]`.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// As TOML, secrets hidden.
     pub value: String,
     pub origin: Origin,

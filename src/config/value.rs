@@ -95,6 +95,24 @@ impl Value for i64 {
     }
 }
 
+/// In a flag or variable, the items are parted by commas.
+impl Value for Vec<String> {
+    const EXPECTED: &'static str = "a list of texts in quotes";
+
+    fn read(raw: &Raw) -> Option<Self> {
+        match raw {
+            Raw::Text(text) => {
+                Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
+            Raw::Toml(value) => value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        format!("[{}]", self.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// Reads a type that is written as a text.
 pub(super) fn parse_text<T: FromStr>(raw: &Raw) -> Option<T> {
     raw.as_text()?.parse().ok()

@@ -29,7 +29,7 @@ fn settings_are_documented() {
     let document = text_of("docs/configure.md");
     let settings = Config::load(&Sources::default()).report.entries;
     assert!(settings.len() > 10, "{settings:?}");
-    let missing = settings.iter().map(|entry| entry.key).filter(|key| !document.contains(&format!("`{key}`")));
+    let missing = settings.iter().map(|entry| &entry.key).filter(|key| !document.contains(&format!("`{key}`")));
     assert_none(&missing.map(|key| format!("docs/configure.md: {key} is missing")).collect::<Vec<_>>());
 }
 
