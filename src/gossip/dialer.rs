@@ -1,0 +1,74 @@
+//! Sessions that this server opens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::schedule::{Ended, Schedule};
+use super::sessions::Sessions;
+use crate::config::{Partner, Recon};
+
+/// The pause before the next session when the last one left differences, and for the first one.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Opens one session after another.
+pub struct Dialer {
+    sessions: Arc<Sessions>,
+    schedule: Schedule,
+    partners: Vec<Partner>,
+    interval: Duration,
+}
+
+impl Dialer {
+    pub fn new(sessions: Arc<Sessions>, recon: &Recon) -> Self {
+        let (schedule, partners) = (Schedule::new(recon), recon.partners.clone());
+        Self { sessions, schedule, partners, interval: recon.gossip_interval }
+    }
+
+    /// Opens sessions until `stop`, which also ends the one under way.
+    pub async fn run(mut self, stop: CancellationToken) {
+        if self.schedule.is_empty() {
+            return stop.cancelled().await;
+        }
+        let _ = stop.run_until_cancelled(self.forever()).await;
+    }
+
+    async fn forever(&mut self) {
+        let mut pause = SHORT_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = match self.turn().await {
+                Some(Ended::Capped) => SHORT_PAUSE,
+                Some(Ended::Whole | Ended::Failed) | None => self.schedule.pause((self.sessions.random)()),
+            };
+        }
+    }
+
+    /// Reconciles with one partner, unless another unit did so within the interval.
+    async fn turn(&mut self) -> Option<Ended> {
+        self.sessions.index.snapshot()?;
+        let name = self.schedule.choose(Instant::now(), (self.sessions.random)())?.to_owned();
+        let partner = self.partners.iter().find(|partner| partner.name == name)?;
+        let (store, unit) = (self.sessions.store.clone(), self.sessions.unit.clone());
+        // A tenth less than the interval, from which the pauses vary by as much.
+        let is_ours = match store.gossip().lease_partner(&name, &unit, self.interval.mul_f64(0.9)).await {
+            Ok(is_ours) => is_ours,
+            Err(error) => {
+                tracing::warn!(%error, "whose turn a partner is cannot be read");
+                return None;
+            }
+        };
+        if !is_ours {
+            return None;
+        }
+        let ended = self.sessions.outgoing(partner).await;
+        self.schedule.ended(&name, ended, Instant::now());
+        if ended == Ended::Capped
+            && let Err(error) = store.gossip().reschedule_partner(&name, &unit, Duration::ZERO).await
+        {
+            tracing::warn!(%error, "an early next turn could not be noted");
+        }
+        Some(ended)
+    }
+}

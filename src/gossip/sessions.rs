@@ -1,0 +1,215 @@
+//! One reconciliation: choosing the tree, running the session, and queueing what it found.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ptree::net::{self, Chosen, Limits, Offer, Outcome, SessionError};
+use tokio::net::TcpStream;
+
+use super::access::Admission;
+use super::directory::Directory;
+use super::events::{Detail, kind};
+use super::filters::{Choice, Filters};
+use super::index::Index;
+use super::recovery::News;
+use super::schedule::Ended;
+use crate::config::{Partner, PeerAddress};
+use crate::domain::{Digest, Profile};
+use crate::storage::Store;
+use crate::telemetry::ReconMetrics;
+
+/// The most digests that one partner may have in the queue. What is left out is offered again.
+const OFFERS_LIMIT: u64 = 1_000_000;
+/// Connecting to one address of a partner.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// The most addresses of a partner that are tried.
+const ADDRESSES_LIMIT: usize = 8;
+
+/// What every session needs. One for all.
+pub struct Sessions {
+    pub store: Store,
+    pub index: Index,
+    pub filters: Filters,
+    pub directory: Arc<Directory>,
+    pub news: News,
+    pub metrics: ReconMetrics,
+    pub limits: Limits,
+    pub offer: Offer,
+    pub unit: String,
+    /// Any numbers.
+    pub random: fn() -> u64,
+}
+
+/// Who opened the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// This server, whose role is called client.
+    Client,
+    Server,
+}
+
+/// The other side of a session.
+struct Met<'a> {
+    name: &'a str,
+    role: Role,
+    /// Where it is reached.
+    host: String,
+    profile: Option<Profile>,
+}
+
+impl Sessions {
+    /// Serves a connection that a peer opened.
+    pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
+        let Some(snapshot) = self.index.snapshot() else {
+            self.metrics.refused.with_label_values(&["deriving"]).inc();
+            let reason = "sync not available, the prefix tree is being derived";
+            return net::refuse(stream, &self.offer, reason, &self.limits).await;
+        };
+        let started = Instant::now();
+        let (mut chosen, mut partner) = (None, None);
+        let choose = |peer: &net::PeerConfig| {
+            partner = admission.partner(peer.http_port).cloned();
+            let choice = self.filters.answer(partner.as_deref(), &peer.filters).map_err(|error| error.to_string())?;
+            chosen = Some(choice.profile);
+            Ok(Chosen { filters: choice.filters, tree: snapshot.tree(choice.profile).clone() })
+        };
+        let outcome = net::accept(stream, &self.offer, choose, &self.limits).await;
+        let partner = partner.or_else(|| admission.partner(0).cloned());
+        let address = source.to_string();
+        let name = partner.as_ref().map_or(address.as_str(), |partner| partner.name.as_str());
+        let host = partner.as_ref().and_then(|partner| partner.recon.as_ref()).map(|recon| recon.host.clone());
+        let met = Met { name, role: Role::Server, host: host.unwrap_or(address.clone()), profile: chosen };
+        self.finish(&met, &outcome, started.elapsed()).await;
+    }
+
+    /// Opens a connection to a partner and reconciles with it.
+    pub async fn outgoing(&self, partner: &Partner) -> Ended {
+        let (Some(snapshot), Some(recon)) = (self.index.snapshot(), &partner.recon) else { return Ended::Failed };
+        let Some(Choice { profile, filters }) = self.filters.announce(partner, self.directory.profile(&partner.name))
+        else {
+            return Ended::Failed;
+        };
+        let started = Instant::now();
+        self.metrics.initiated(&partner.name);
+        let mut met = Met { name: &partner.name, role: Role::Client, host: recon.host.clone(), profile: None };
+        let stream = match connect(recon).await {
+            Ok(stream) => stream,
+            Err(cause) => {
+                self.failed(&met, &format!("cannot connect: {cause}"), started.elapsed()).await;
+                return Ended::Failed;
+            }
+        };
+        let chosen = Chosen { filters, tree: snapshot.tree(profile).clone() };
+        let outcome = net::initiate(stream, &self.offer, chosen, &self.limits, self.random).await;
+        let theirs = outcome.peer.as_ref().map(|peer| peer.filters.as_str());
+        met.profile = theirs.and_then(|theirs| self.filters.recognise(Some(partner), theirs));
+        self.finish(&met, &outcome, started.elapsed()).await;
+        match (&outcome.result, met.profile) {
+            (Ok(()), _) if outcome.capped => Ended::Capped,
+            (Ok(()), _) => Ended::Whole,
+            // It follows the other rules, as is known from now on.
+            (Err(SessionError::Incompatible { .. }), Some(other)) if other != profile => Ended::Capped,
+            (Err(_), _) => Ended::Failed,
+        }
+    }
+
+    /// Queues what was learned, also by a session that failed, and notes how it went.
+    async fn finish(&self, met: &Met<'_>, outcome: &Outcome, took: Duration) {
+        let http_port = outcome.peer.as_ref().map(|peer| peer.http_port).filter(|port| *port != 0);
+        let http = http_port.map(|port| PeerAddress { host: met.host.clone(), port });
+        self.directory.met(met.name, http, met.profile);
+        self.metrics.worked(self.label(met.name), &outcome.work);
+        if let (Some(profile), false) = (met.profile, outcome.learned.is_empty()) {
+            self.queue(met.name, profile, outcome).await;
+        }
+        match &outcome.result {
+            Ok(()) => self.succeeded(met, outcome, took).await,
+            Err(error) => self.failed(met, &error.to_string(), took).await,
+        }
+    }
+
+    async fn queue(&self, name: &str, profile: Profile, outcome: &Outcome) {
+        let digests: Vec<Digest> = outcome.learned.iter().map(|element| Digest(element.digest())).collect();
+        match self.store.gossip().offer(name, profile, &digests, OFFERS_LIMIT).await {
+            Ok(counts) => {
+                tracing::info!(partner = self.label(name), ?counts, "a partner offers certificates");
+                self.metrics.offers_left_out.inc_by(counts.left_out);
+                if counts.queued > 0 {
+                    self.news.tell(name);
+                }
+            }
+            // Nothing is lost: the next session finds the same.
+            Err(error) => tracing::warn!(%error, "what a session found could not be queued"),
+        }
+    }
+
+    async fn succeeded(&self, met: &Met<'_>, outcome: &Outcome, took: Duration) {
+        let partner = self.label(met.name);
+        let (learned, given) = (outcome.learned.len(), outcome.work.given);
+        tracing::info!(partner, role = met.role.as_str(), learned, given, capped = outcome.capped, "reconciled");
+        self.metrics.succeeded(partner, met.role.as_str(), took);
+        let http = self.directory.address(met.name);
+        self.note(met, met.role.success(), Detail::of_partner(met.profile, http.as_ref())).await;
+    }
+
+    async fn failed(&self, met: &Met<'_>, error: &str, took: Duration) {
+        let partner = self.label(met.name);
+        tracing::info!(partner, role = met.role.as_str(), error, "a session failed");
+        self.metrics.failed(partner, met.role.as_str(), took);
+        self.note(met, met.role.failure(), Detail::of_partner(met.profile, None).with_error(error)).await;
+    }
+
+    async fn note(&self, met: &Met<'_>, kind: &str, detail: Detail) {
+        let noted = self.store.gossip().partner_event(met.name, kind, &self.unit, &detail.to_json()).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "how a session went could not be noted");
+        }
+    }
+
+    /// The name in logs and metrics: addresses of those whom no operator named stay out.
+    fn label<'a>(&self, name: &'a str) -> &'a str {
+        if self.directory.is_configured(name) { name } else { "anonymous" }
+    }
+}
+
+impl Role {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
+    fn success(self) -> &'static str {
+        match self {
+            Self::Client => kind::OUTGOING,
+            Self::Server => kind::INCOMING,
+        }
+    }
+
+    fn failure(self) -> &'static str {
+        match self {
+            Self::Client => kind::OUTGOING_ERROR,
+            Self::Server => kind::INCOMING_ERROR,
+        }
+    }
+}
+
+/// Tries the addresses of the host as they are at the moment, one after another.
+async fn connect(address: &PeerAddress) -> std::io::Result<TcpStream> {
+    let limited = |work| tokio::time::timeout(CONNECT_LIMIT, work);
+    let resolving = tokio::net::lookup_host((address.host.as_str(), address.port));
+    let found = tokio::time::timeout(CONNECT_LIMIT, resolving).await??;
+    let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
+    for address in found.take(ADDRESSES_LIMIT) {
+        match limited(TcpStream::connect(address)).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(cause) => last = cause,
+        }
+    }
+    Err(last)
+}

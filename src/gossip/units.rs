@@ -1,0 +1,73 @@
+//! What this unit tells the others, and what it is asked for.
+
+mod requests;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::index::{Index, Snapshot};
+use crate::domain::Profile;
+use crate::storage::Store;
+use crate::storage::gossip::UnitReport;
+
+pub use requests::{Answer, Request, Tree, ask};
+
+/// How often a unit tells that it lives.
+const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// A unit that was silent for longer is gone.
+pub const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+/// The longest that a request waits for its turn.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What a unit tells of its trees.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// Elements of each profile's tree, by the profile's name.
+    pub elements: std::collections::BTreeMap<String, usize>,
+}
+
+/// Tells the others of this unit.
+pub struct Unit {
+    pub store: Store,
+    pub index: Index,
+    pub name: String,
+}
+
+impl Unit {
+    /// Reports and answers until `stop`, then takes itself off the list.
+    pub async fn run(self, stop: CancellationToken) {
+        let reports = async {
+            loop {
+                self.report().await;
+                tokio::time::sleep(REPORT_INTERVAL).await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = reports => {}
+            () = requests::serve(&self) => {}
+        }
+        if let Err(error) = self.store.gossip().unit_gone(&self.name).await {
+            tracing::warn!(%error, "this unit stays on the list of units for a while");
+        }
+    }
+
+    async fn report(&self) {
+        let snapshot = self.index.snapshot();
+        let elements = snapshot.iter().flat_map(|trees| counts(trees)).collect();
+        let state = serde_json::to_vec(&Report { elements }).unwrap_or_default();
+        let position = snapshot.map(|trees| trees.position());
+        let report = UnitReport { unit: &self.name, position, state: &state };
+        if let Err(error) = self.store.gossip().unit_seen(report).await {
+            tracing::warn!(%error, "this unit could not tell that it lives");
+        }
+    }
+}
+
+fn counts(trees: &Snapshot) -> Vec<(String, usize)> {
+    let count = |profile: Profile| (profile.as_str().to_owned(), trees.tree(profile).len());
+    Profile::ALL.into_iter().map(count).collect()
+}
