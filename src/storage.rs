@@ -5,6 +5,7 @@
 
 mod codec;
 pub mod error;
+pub mod gossip;
 mod pool;
 pub mod postgres;
 mod rows;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use error::StorageError;
+pub use gossip::GossipStorage;
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -117,6 +119,9 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Whether the database answers, is writable, and has the schema of this program.
     async fn check(&self) -> Result<(), StorageError>;
+
+    /// What reconciliation with other keyservers keeps in the same database.
+    fn gossip(&self) -> &dyn GossipStorage;
 
     /// Connections in use and in all, for the metrics.
     fn pool(&self) -> PoolState;

@@ -22,8 +22,8 @@ use sqlx::{ConnectOptions, Connection, Postgres};
 use super::pool::{Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
-    HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits, StoredCertificate,
-    StoredSummary, WRITE_STATEMENTS,
+    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
+    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 
@@ -70,6 +70,8 @@ pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(migrate_error)?;
     Ok(connection.close().await?)
 }
+
+impl super::gossip::Engine for PostgresStore {}
 
 #[async_trait]
 impl Storage for PostgresStore {
@@ -123,6 +125,10 @@ impl Storage for PostgresStore {
 
     async fn check(&self) -> Result<(), StorageError> {
         run!(self.connections.reading(), check::check, &MIGRATOR)
+    }
+
+    fn gossip(&self) -> &dyn GossipStorage {
+        self
     }
 
     fn pool(&self) -> PoolState {

@@ -23,8 +23,8 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
 use super::pool::{Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
-    HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits, StoredCertificate,
-    StoredSummary, WRITE_STATEMENTS,
+    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
+    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 
@@ -93,6 +93,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StorageError> {
     Ok(options)
 }
 
+impl super::gossip::Engine for SqliteStore {}
+
 #[async_trait]
 impl Storage for SqliteStore {
     async fn certificates(&self, search: &Search, limit: u32) -> Result<Vec<StoredCertificate>, StorageError> {
@@ -145,6 +147,10 @@ impl Storage for SqliteStore {
 
     async fn check(&self) -> Result<(), StorageError> {
         run!(self.writer.writing(), check::check, &MIGRATOR)
+    }
+
+    fn gossip(&self) -> &dyn GossipStorage {
+        self
     }
 
     fn pool(&self) -> PoolState {

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
 use hockeypuck::storage::{
-    HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store, StoredCertificate, StoredSummary,
+    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
+    StoredCertificate, StoredSummary,
 };
 
 /// How the store fails.
@@ -81,6 +82,10 @@ impl Storage for Scripted {
 
     async fn check(&self) -> Result<(), StorageError> {
         self.fail().await
+    }
+
+    fn gossip(&self) -> &dyn GossipStorage {
+        panic!("no handler of requests reconciles")
     }
 
     fn pool(&self) -> PoolState {
