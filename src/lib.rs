@@ -7,6 +7,7 @@ pub mod cert;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod gossip;
 pub mod http;
 pub mod jobs;
 pub mod keyring;

@@ -8,7 +8,7 @@ const LEVELS: &[&[&str]] = &[
     &["config", "cert"],
     &["storage"],
     &["keyring"],
-    &["http", "jobs"],
+    &["http", "gossip", "jobs"],
     &["app"],
     &["cli"],
     &["main"],
