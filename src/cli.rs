@@ -9,6 +9,8 @@ mod lookup;
 mod migrate;
 mod options;
 mod output;
+mod peers;
+mod ptree;
 mod serve;
 mod signals;
 
@@ -65,6 +67,10 @@ enum Command {
     Load(load::Options),
     /// Look certificates up in the database, also by single words
     Lookup(lookup::Options),
+    /// Derive, check or measure the prefix trees, beside running servers or without any
+    Ptree(ptree::Options),
+    /// List the partners, how the last sessions with them went, and what is still missing from them
+    Peers(peers::Options),
 }
 
 const EXIT_CODES: &str = "\
@@ -97,6 +103,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Inspect(options) => inspect::run(&options, environment),
         Command::Load(options) => load::run(&options, environment),
         Command::Lookup(options) => lookup::run(&options, environment),
+        Command::Ptree(options) => ptree::run(&options, environment),
+        Command::Peers(options) => peers::run(&options, environment),
     };
     ended.unwrap_or_else(|error| {
         // Whoever closed the output, as `head` does, has what they wanted.

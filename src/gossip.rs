@@ -1,6 +1,112 @@
-//! Exchange of certificates with other keyservers: who may connect, who is contacted when, and what is pushed.
+//! Exchange of certificates with other keyservers: reconciliation, recovery, and pushing.
+//!
+//! Trees follow the store ([`index`]); sessions compare them with those of peers ([`listener`],
+//! [`dialer`], [`sessions`]) and queue what is missing; [`recovery`] empties the queue.
 
 pub mod access;
+mod dialer;
+pub mod directory;
+pub mod events;
 pub mod filters;
+pub mod index;
+mod listener;
 pub mod proxy;
+pub mod recovery;
 pub mod schedule;
+mod sessions;
+pub mod units;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ptree::net::{Limits, Offer};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Recon;
+use crate::keyring::Keyring;
+use crate::telemetry::ReconMetrics;
+use access::Access;
+use dialer::Dialer;
+use directory::Directory;
+use filters::Filters;
+use index::Index;
+use listener::Listener;
+use recovery::Fetcher;
+use sessions::Sessions;
+use units::Unit;
+
+/// How often the names of partners are resolved again.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(300);
+
+/// What gossip needs of its server.
+pub struct Settings {
+    pub recon: Recon,
+    /// The name of this unit; no other running one has it.
+    pub unit: String,
+    /// What this server calls itself to those whom it asks.
+    pub agent: String,
+    /// Any numbers.
+    pub random: fn() -> u64,
+}
+
+/// A task that runs until its server stops, and its name.
+pub type Task = (&'static str, Pin<Box<dyn Future<Output = ()> + Send>>);
+
+/// The tasks of gossip, and the trees that they keep. `socket` is where peers connect, if they may.
+pub fn tasks(
+    settings: Settings,
+    keyring: &Keyring,
+    metrics: &ReconMetrics,
+    socket: Option<TcpListener>,
+    stop: &CancellationToken,
+) -> reqwest::Result<(Index, Vec<Task>)> {
+    let Settings { recon, unit, agent, random } = settings;
+    let store = keyring.store().clone();
+    let (index, owner) = index::index(store.clone(), metrics.clone());
+    let directory = Arc::new(Directory::new(&recon));
+    let access = Arc::new(Access::new(&recon));
+    let (news, recovery) = recovery::recovery(
+        recovery::Client { keyring: keyring.clone(), directory: directory.clone(), fetcher: Fetcher::new(&agent)? },
+        unit.clone(),
+        metrics.clone(),
+        recon.recovery_connections,
+    );
+    let sessions = Arc::new(Sessions {
+        store: store.clone(),
+        index: index.clone(),
+        filters: Filters::new(&recon),
+        directory: directory.clone(),
+        news,
+        metrics: metrics.clone(),
+        limits: Limits::default(),
+        offer: Offer { http_port: recon.http_port },
+        unit: unit.clone(),
+        random,
+    });
+    let mut tasks: Vec<Task> = vec![
+        ("prefix trees", Box::pin(owner.run(stop.clone()))),
+        ("recovery", Box::pin(recovery.run(stop.clone()))),
+        ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), &recon).run(stop.clone()))),
+        ("unit", Box::pin(Unit { store: store.clone(), index: index.clone(), name: unit }.run(stop.clone()))),
+    ];
+    let (known, stopping) = (directory, stop.clone());
+    tasks.push(("directory of partners", Box::pin(async move { known.keep_fresh(store, stopping).await })));
+    let (resolved, stopping) = (access.clone(), stop.clone());
+    tasks.push((
+        "addresses of partners",
+        Box::pin(async move { resolved.keep_fresh(RESOLVE_INTERVAL, stopping).await }),
+    ));
+    if let Some(socket) = socket {
+        let listener = Listener {
+            sessions,
+            access,
+            proxies: recon.trusted_proxies.clone(),
+            limit: recon.max_sessions,
+            limit_per_peer: recon.max_sessions_per_partner,
+        };
+        tasks.push(("gossip for peers", Box::pin(listener.run(socket, stop.clone()))));
+    }
+    Ok((index, tasks))
+}

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{Access, Admission};
-use super::proxy::{self, TrustedProxies};
+use super::proxy::{self, ProxyError, Source};
 use super::sessions::Sessions;
 
 /// The pause after an error that is not one connection's, such as too many open files.
@@ -20,7 +21,8 @@ const ERROR_PAUSE: Duration = Duration::from_millis(200);
 pub struct Listener {
     pub sessions: Arc<Sessions>,
     pub access: Arc<Access>,
-    pub proxies: TrustedProxies,
+    /// Those who must tell whose connection they pass on.
+    pub proxies: Vec<IpNet>,
     /// The most sessions at once.
     pub limit: usize,
     /// The most sessions at once of one partner or address.
@@ -62,8 +64,9 @@ impl Listener {
     }
 
     async fn serve(&self, mut stream: TcpStream, address: IpAddr, counts: Counts) {
-        let source = match proxy::source(&mut stream, address, &self.proxies).await {
-            Ok(source) => source,
+        let source = match self.source(&mut stream, address).await {
+            Ok(Some(source)) => source,
+            Ok(None) => return,
             Err(error) => {
                 tracing::info!(%error, "a proxy did not tell whose connection it passes on");
                 return self.refused("proxy");
@@ -81,6 +84,17 @@ impl Listener {
             return;
         }
         self.sessions.incoming(stream, source, admission).await;
+    }
+
+    /// Who connects; `None` for a proxy that only looks whether the server is there.
+    async fn source(&self, stream: &mut TcpStream, address: IpAddr) -> Result<Option<IpAddr>, ProxyError> {
+        if !proxy::is_trusted(&self.proxies, address) {
+            return Ok(Some(address));
+        }
+        Ok(match proxy::read_header(stream).await? {
+            Source::Client(client) => Some(client.ip()),
+            Source::Proxy => None,
+        })
     }
 
     fn refused(&self, reason: &str) {

@@ -77,16 +77,17 @@ enum Done {
     StoreFailed,
 }
 
-/// A worker for `unit`, whose name no other running unit has.
-pub fn recovery(
-    keyring: Keyring,
-    directory: Arc<Directory>,
-    fetcher: Fetcher,
-    unit: String,
-    metrics: ReconMetrics,
-    connections: usize,
-) -> (News, Recovery) {
+/// What fetching needs: who is asked where, and who takes in the answers.
+pub struct Client {
+    pub keyring: Keyring,
+    pub directory: Arc<Directory>,
+    pub fetcher: Fetcher,
+}
+
+/// A worker for `unit`, whose name no other running unit has, with so many requests at once to one partner.
+pub fn recovery(client: Client, unit: String, metrics: ReconMetrics, connections: usize) -> (News, Recovery) {
     let (tell, news) = mpsc::channel(NEWS_LIMIT);
+    let Client { keyring, directory, fetcher } = client;
     let worker = Arc::new(Worker { keyring, directory, fetcher, unit, metrics });
     (News(tell), Recovery { worker, news, connections })
 }

@@ -44,8 +44,8 @@ impl Fetcher {
         // Another part of the program may have chosen the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder().user_agent(agent).connect_timeout(CONNECT_LIMIT);
-        // A redirection could lead anywhere, and proxies of the environment do not reach private networks.
-        let builder = builder.read_timeout(READ_LIMIT).redirect(reqwest::redirect::Policy::none()).no_proxy();
+        // A redirection could lead anywhere.
+        let builder = builder.read_timeout(READ_LIMIT).redirect(reqwest::redirect::Policy::none());
         Ok(Self { client: builder.build()? })
     }
 
