@@ -4,14 +4,19 @@
 //! randomness are arguments. Only the feature `net` runs sessions over asynchronous streams.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod element;
 pub mod field;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod params;
 mod prefix;
 mod samples;
+pub mod session;
 mod solve;
 mod tree;
+pub mod wire;
 
 pub use element::Element;
 pub use prefix::{Prefix, PrefixError};

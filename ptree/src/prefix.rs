@@ -23,12 +23,21 @@ pub struct Prefix {
 /// Why bits from the wire are no prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PrefixError {
+    /// The number of bits is odd.
     #[error("a prefix of {0} bits, which is no multiple of two")]
     Odd(u32),
+    /// There are more bits than an element has.
     #[error("a prefix of {0} bits, which is longer than any element")]
     TooLong(u32),
+    /// The octets are not as many as the bits take.
     #[error("a prefix of {bits} bits in {octets} octets")]
-    Length { bits: u32, octets: usize },
+    Length {
+        /// The announced bits.
+        bits: u32,
+        /// The octets that came.
+        octets: usize,
+    },
+    /// Bits that do not count are not 0.
     #[error("a prefix with bits beyond its length")]
     Excess,
 }

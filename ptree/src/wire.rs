@@ -6,8 +6,6 @@ pub mod hello;
 pub mod limits;
 pub mod message;
 mod reader;
-#[cfg(test)]
-mod tests;
 mod text;
 mod writer;
 

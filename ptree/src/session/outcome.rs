@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::SessionError;
+use super::ledger::Ledger;
 use crate::wire::PeerConfig;
 use crate::{Element, Tree};
 
@@ -68,4 +69,18 @@ pub struct Work {
     pub superfluous: u64,
     /// From the start to the end.
     pub duration: Duration,
+}
+
+impl Outcome {
+    pub(super) fn of(
+        peer: Option<PeerConfig>,
+        ledger: Option<Ledger>,
+        result: Result<(), SessionError>,
+        work: Work,
+    ) -> Self {
+        let Some(ledger) = ledger else { return Self { peer, learned: Vec::new(), result, capped: false, work } };
+        let (given, superfluous) = ledger.counts();
+        let capped = ledger.is_capped();
+        Self { peer, learned: ledger.into_learned(), result, capped, work: Work { given, superfluous, ..work } }
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::error::WireError;
 use super::limits::NUMBER_OCTETS;
-use crate::{Element, Prefix};
 use crate::field::Fp;
+use crate::{Element, Prefix};
 
 /// What has not been read of a frame.
 pub(super) struct Reader<'a>(&'a [u8]);
@@ -17,12 +17,6 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(WireError::Truncated(field))?;
         self.0 = rest;
         Ok(taken)
-    }
-
-    pub(super) fn octet(&mut self, field: &'static str) -> Result<u8, WireError> {
-        let (octet, rest) = self.0.split_first().ok_or(WireError::Truncated(field))?;
-        self.0 = rest;
-        Ok(*octet)
     }
 
     pub(super) fn number(&mut self, field: &'static str) -> Result<u32, WireError> {

@@ -1,0 +1,62 @@
+//! One session between two servers, without I/O: octets and times go in, octets come out.
+//!
+//! Who accepted the connection asks ([`Lead`]); who opened it answers ([`Follow`]).
+
+mod budget;
+mod error;
+mod follow;
+mod handshake;
+mod lead;
+mod ledger;
+mod limits;
+mod link;
+mod outbox;
+mod outcome;
+mod replies;
+mod walk;
+
+use std::time::Duration;
+
+pub use error::{Budget, Deadline, Misbehaviour, SessionError, Side, Transport};
+pub use follow::Follow;
+pub use lead::Lead;
+pub use limits::Limits;
+pub use outcome::{Chosen, Offer, Outcome, Work};
+
+/// What moves octets needs to know of either role.
+///
+/// `now` is the time since any one moment, the same for all calls, and never goes back.
+pub trait Session {
+    /// Takes octets that arrived. After the end they are thrown away.
+    fn receive(&mut self, octets: &[u8], now: Duration);
+
+    /// The peer will send no more octets.
+    fn closed(&mut self, now: Duration);
+
+    /// The connection failed.
+    fn failed(&mut self, error: std::io::ErrorKind, now: Duration);
+
+    /// Ends the session if its deadline has passed.
+    fn expire(&mut self, now: Duration);
+
+    /// When to call [`expire`](Self::expire) at the latest.
+    fn deadline(&self) -> Duration;
+
+    /// What to write next, in one piece if the connection takes it: whole messages, whose rest stays
+    /// here while part of it is written. Empty if there is nothing to write.
+    fn output(&self) -> &[u8];
+
+    /// So many octets of the output were written.
+    fn sent(&mut self, octets: usize, now: Duration);
+
+    /// Whether to read on: not while the peer does not read its replies.
+    fn wants_input(&self) -> bool;
+
+    /// Whether the session has ended, except for the output that is left.
+    fn is_ended(&self) -> bool;
+
+    /// What the session leaves; of one that has not ended, a connection that was closed early.
+    fn finish(self) -> Outcome
+    where
+        Self: Sized;
+}
