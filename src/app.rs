@@ -19,6 +19,7 @@ pub use lifecycle::Shutdown;
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::Config;
+use crate::gossip::index::Index;
 use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
@@ -41,6 +42,8 @@ pub enum StartError {
     Store { url: String, cause: StorageError },
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
+    #[error("certificates of peers cannot be asked for: {0}")]
+    Client(#[from] reqwest::Error),
 }
 
 /// Why a server ended although nobody asked it to.
@@ -56,6 +59,8 @@ pub enum RunError {
 pub struct Server {
     hkp: SocketAddr,
     metrics: Option<SocketAddr>,
+    recon: Option<SocketAddr>,
+    index: Option<Index>,
     keyring: Keyring,
     shutdown: Shutdown,
     tasks: Tasks,
@@ -80,6 +85,21 @@ impl Server {
     /// Where metrics are served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics
+    }
+
+    /// Where peers connect to reconcile.
+    pub fn recon_address(&self) -> Option<SocketAddr> {
+        self.recon
+    }
+
+    /// The prefix trees; `None` where this server does not reconcile.
+    pub fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
+    }
+
+    /// The use cases of the server.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Waits for the end of the server. Takes less than five seconds after a soft stop was asked for.

@@ -3,8 +3,10 @@
 mod http;
 mod keyring;
 pub mod log;
+mod recon;
 mod store;
 
 pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
+pub use recon::ReconMetrics;
 pub use store::StoreMetrics;

@@ -8,9 +8,10 @@ use super::sockets::{Socket, bind};
 use super::{DRAIN_LIMIT, Server, StartError, machine, open_keyring};
 use crate::config::{Config, Queries};
 use crate::domain::search::TextSearch;
+use crate::gossip;
 use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
 use crate::jobs;
-use crate::telemetry::{HttpMetrics, StoreMetrics};
+use crate::telemetry::{HttpMetrics, ReconMetrics, StoreMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
@@ -21,12 +22,18 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         Some(address) => Some(bind(address, "metrics").await?),
         None => None,
     };
+    let recon = match &config.recon.bind {
+        Some(address) => Some(bind(address, "gossip").await?),
+        None => None,
+    };
     let registry = Registry::new();
     registry.register(Box::new(ProcessCollector::for_self()))?;
     let keyring = open_keyring(config, &registry).await?;
     let mut server = Server {
         hkp: hkp.address,
         metrics: scrapes.as_ref().map(|socket| socket.address),
+        recon: recon.as_ref().map(|socket| socket.address),
+        index: None,
         keyring: keyring.clone(),
         tasks: Tasks::default(),
         shutdown,
@@ -34,6 +41,7 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
     server.tasks.spawn("statistics", statistics);
     serve_hkp(&mut server, config, hkp, &registry)?;
+    gossip(&mut server, config, recon, &registry)?;
     if let Some(socket) = scrapes {
         serve_metrics(&mut server, config, socket, registry)?;
     }
@@ -48,6 +56,27 @@ fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Re
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
     server.tasks.spawn("HKP", serving);
+    Ok(())
+}
+
+/// Reconciles, where there is anybody to reconcile with.
+fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry: &Registry) -> Result<(), StartError> {
+    if !config.recon.is_on() {
+        return Ok(());
+    }
+    let mut recon = config.recon.clone();
+    if recon.http_port == 0 {
+        recon.http_port = server.hkp.port();
+    }
+    let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
+    let settings = gossip::Settings { recon, unit: machine::unit(), agent, random: machine::random };
+    let metrics = ReconMetrics::register(registry)?;
+    let (listener, stop) = (socket.map(|socket| socket.listener), server.shutdown.token());
+    let (index, tasks) = gossip::tasks(settings, &server.keyring, &metrics, listener, &stop)?;
+    server.index = Some(index);
+    for (name, task) in tasks {
+        server.tasks.spawn(name, task);
+    }
     Ok(())
 }
 

@@ -15,3 +15,13 @@ pub(super) fn name() -> String {
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
+
+/// Any number; not for secrets.
+pub(super) fn random() -> u64 {
+    rand::random()
+}
+
+/// A name for this run of the program that no other one has: what others see of it.
+pub(super) fn unit() -> String {
+    format!("{}-{}-{:08x}", name(), std::process::id(), random() >> 32)
+}

@@ -64,7 +64,8 @@ impl Sessions {
         let Some(snapshot) = self.index.snapshot() else {
             self.metrics.refused.with_label_values(&["deriving"]).inc();
             let reason = "sync not available, the prefix tree is being derived";
-            return net::refuse(stream, &self.offer, reason, &self.limits).await;
+            net::refuse(stream, &self.offer, reason, &self.limits).await;
+            return;
         };
         let started = Instant::now();
         let (mut chosen, mut partner) = (None, None);
@@ -119,7 +120,6 @@ impl Sessions {
         let http_port = outcome.peer.as_ref().map(|peer| peer.http_port).filter(|port| *port != 0);
         let http = http_port.map(|port| PeerAddress { host: met.host.clone(), port });
         self.directory.met(met.name, http, met.profile);
-        self.metrics.worked(self.label(met.name), &outcome.work);
         if let (Some(profile), false) = (met.profile, outcome.learned.is_empty()) {
             self.queue(met.name, profile, outcome).await;
         }

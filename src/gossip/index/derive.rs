@@ -23,7 +23,7 @@ pub struct Derived {
 /// Reads all digests in one snapshot of the database and builds the trees, on other threads.
 pub async fn derive(store: &Store) -> Result<(Snapshot, Derived), IndexError> {
     let started = Instant::now();
-    let sets = store.digest_sets().await?;
+    let sets = store.gossip().digest_sets().await?;
     let position = sets.position;
     let building = tokio::task::spawn_blocking(move || {
         let build = |profile| {

@@ -24,7 +24,7 @@ pub(super) async fn follow(store: &Store, trees: &mut Snapshot, until: i64) -> R
     let mut changes = store.changes(from, BATCH).await?;
     changes.retain(|change| change.seq <= until);
     // Read after the rows: what was pruned before they were read shows.
-    if store.log_floor().await? > from {
+    if store.gossip().log_floor().await? > from {
         return Ok(Followed::Pruned);
     }
     for change in &changes {

@@ -1,0 +1,4 @@
+//! Exchange of certificates with other servers.
+
+mod converge;
+mod world;
