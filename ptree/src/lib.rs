@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod algebra;
 mod element;
 pub mod field;
 pub mod params;
