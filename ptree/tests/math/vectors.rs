@@ -10,7 +10,7 @@ use serde_json::Value;
 
 macro_rules! data {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("data/", $name, ".json"))).unwrap()
+        serde_json::from_str::<Value>(include_str!(concat!("../data/", $name, ".json"))).unwrap()
     };
 }
 
