@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ptree::net::{Limits, Offer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ pub struct Settings {
     pub agent: String,
     /// Any numbers.
     pub random: fn() -> u64,
+    pub now: fn() -> Timestamp,
 }
 
 /// A task that runs until its server stops, and its name.
@@ -62,7 +64,7 @@ pub fn tasks(
     socket: Option<TcpListener>,
     stop: &CancellationToken,
 ) -> reqwest::Result<(Index, Vec<Task>)> {
-    let Settings { recon, unit, agent, random } = settings;
+    let Settings { recon, unit, agent, random, now } = settings;
     let store = keyring.store().clone();
     let (index, owner) = index::index(store.clone(), metrics.clone());
     let directory = Arc::new(Directory::new(&recon));
@@ -84,6 +86,7 @@ pub fn tasks(
         offer: Offer { http_port: recon.http_port },
         unit: unit.clone(),
         random,
+        now,
     });
     let mut tasks: Vec<Task> = vec![
         ("prefix trees", Box::pin(owner.run(stop.clone()))),

@@ -3,6 +3,7 @@
 pub mod fetch_by_digest;
 pub mod load;
 pub mod lookup;
+pub mod peers;
 pub mod recover;
 pub mod stats;
 pub mod submit;

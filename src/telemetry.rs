@@ -3,10 +3,12 @@
 mod http;
 mod keyring;
 pub mod log;
-mod recon;
+mod push;
+pub mod recon;
 mod store;
 
 pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
+pub use push::{PushMetrics, Pushed};
 pub use recon::ReconMetrics;
 pub use store::StoreMetrics;

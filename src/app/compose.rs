@@ -69,7 +69,7 @@ fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry
         recon.http_port = server.hkp.port();
     }
     let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
-    let settings = gossip::Settings { recon, unit: machine::unit(), agent, random: machine::random };
+    let settings = gossip::Settings { recon, unit: machine::unit(), agent, random: machine::random, now: machine::now };
     let metrics = ReconMetrics::register(registry)?;
     let (listener, stop) = (socket.map(|socket| socket.listener), server.shutdown.token());
     let (index, tasks) = gossip::tasks(settings, &server.keyring, &metrics, listener, &stop)?;
@@ -104,6 +104,10 @@ fn settings(config: &Config) -> HttpSettings {
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),
         http_address: if advertised.is_empty() { config.hkp.bind.to_string() } else { advertised.clone() },
+        recon_address: config.recon.bind.as_ref().map(ToString::to_string).unwrap_or_default(),
+        partners: config.recon.partners.clone(),
+        recon_stale: config.recon.stale,
+        push_targets: config.pks.targets.clone(),
         text_search: text_search(config.hkp.queries),
         body_octets_limit: limits.max_body_len,
         body_octets_total: limits.max_body_total_len,

@@ -12,6 +12,7 @@ use super::events::{Detail, kind};
 use crate::config::{Partner, PeerAddress, Recon};
 use crate::domain::Profile;
 use crate::storage::{StorageError, Store};
+use crate::telemetry::recon::OTHER_PEER;
 
 /// How long it may take until other units' sessions are known here.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
@@ -59,9 +60,9 @@ impl Directory {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(name)?.profile
     }
 
-    /// The name of a partner where an operator gave it one.
-    pub fn is_configured(&self, name: &str) -> bool {
-        self.configured.contains_key(name)
+    /// The name of a partner in logs and metrics: addresses of those whom no operator named stay out.
+    pub fn label<'a>(&self, name: &'a str) -> &'a str {
+        if self.configured.contains_key(name) { name } else { OTHER_PEER }
     }
 
     /// Learns from a session. An address that an operator wrote stays; beyond [`PARTNERS_LIMIT`]

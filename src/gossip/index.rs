@@ -165,8 +165,7 @@ impl Owner {
         let Some(trees) = current else { return };
         match follow(&self.store, trees, i64::MAX).await {
             Ok(Followed::Changes(0)) => {}
-            Ok(Followed::Changes(count)) => {
-                self.metrics.changes_applied.inc_by(count);
+            Ok(Followed::Changes(_)) => {
                 self.publish(&trees.clone());
             }
             Ok(Followed::Pruned) => {
@@ -190,9 +189,8 @@ impl Owner {
     fn publish(&self, trees: &Snapshot) {
         for (profile, tree) in trees.trees() {
             let count = i64::try_from(tree.len()).unwrap_or(i64::MAX);
-            self.metrics.tree_size.with_label_values(&[profile.as_str()]).set(count);
+            self.metrics.tree_elements.with_label_values(&[profile.as_str()]).set(count);
         }
-        self.metrics.log_position.set(trees.position());
         self.published.send_replace(Some(Arc::new(trees.clone())));
     }
 }

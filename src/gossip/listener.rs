@@ -97,8 +97,8 @@ impl Listener {
         })
     }
 
-    fn refused(&self, reason: &str) {
-        self.sessions.metrics.refused.with_label_values(&[reason]).inc();
+    fn refused(&self, reason: &'static str) {
+        self.sessions.metrics.refuse(reason);
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::directory::Directory;
+use super::events::{Detail, kind};
 use crate::domain::Digest;
 use crate::keyring::{Keyring, SubmitError};
 use crate::storage::StorageError;
@@ -133,7 +134,7 @@ impl Worker {
         match self.try_turn(partner, batch).await {
             Ok(done) => done,
             Err(error) => {
-                tracing::warn!(partner, %error, "what a partner offers cannot be taken in at the moment");
+                tracing::warn!(partner = self.directory.label(partner), %error, "what a partner offers cannot be taken in at the moment");
                 Done::StoreFailed
             }
         }
@@ -147,27 +148,36 @@ impl Worker {
             return Ok(Done::Idle);
         }
         let digests: Vec<Digest> = claimed.iter().map(|claimed| claimed.digest).collect();
-        let timer = self.metrics.fetch_seconds.with_label_values(&[partner]).start_timer();
+        let (label, started) = (self.directory.label(partner), Instant::now());
         let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetcher.fetch(&address, &digests)).await;
-        timer.observe_duration();
         let answered = match fetched.unwrap_or(Err(FetchError::TimedOut)) {
             Ok(answered) => answered,
             Err(error) => {
-                tracing::info!(partner, count = claimed.len(), %error, "a partner did not answer with certificates");
+                tracing::info!(partner = label, count = claimed.len(), %error, "a partner did not answer with certificates");
+                self.metrics.batch(label, "failure", started.elapsed(), 0);
+                self.note(partner, kind::RECOVERY_ERROR, Detail::default().with_error(&error.to_string())).await;
                 return self.failed(claimer, &claimed, &error).await;
             }
         };
         let octets = answered.iter().map(bytes::Bytes::len).sum::<usize>();
-        self.metrics.fetched_octets.with_label_values(&[partner]).inc_by(u64::try_from(octets).unwrap_or(u64::MAX));
+        self.metrics.batch(label, "success", started.elapsed(), octets.try_into().unwrap_or(u64::MAX));
+        self.note(partner, kind::RECOVERY, Detail::default()).await;
         match self.keyring.recover(digests, answered).await {
             Ok(recovery) => verdicts::note(self, claimer, &claimed, recovery).await,
             Err(SubmitError::Storage(error)) => Err(error),
             Err(error) => {
-                tracing::warn!(partner, %error, "fetched certificates could not be stored");
+                tracing::warn!(partner = label, %error, "fetched certificates could not be stored");
                 let misses = verdicts::all(&claimed, &Verdict::Contended);
                 self.keyring.store().gossip().missed(claimer, &misses).await?;
                 Ok(Done::Failed)
             }
+        }
+    }
+
+    async fn note(&self, partner: &str, kind: &str, detail: Detail) {
+        let store = self.keyring.store().gossip();
+        if let Err(error) = store.partner_event(partner, kind, &self.unit, &detail.to_json()).await {
+            tracing::warn!(%error, "how fetching went could not be noted");
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use ptree::net::{self, Chosen, Limits, Offer, Outcome, SessionError};
 use tokio::net::TcpStream;
 
@@ -18,6 +19,7 @@ use crate::config::{Partner, PeerAddress};
 use crate::domain::{Digest, Profile};
 use crate::storage::Store;
 use crate::telemetry::ReconMetrics;
+use crate::telemetry::recon::{Event, Role};
 
 /// The most digests that one partner may have in the queue. What is left out is offered again.
 const OFFERS_LIMIT: u64 = 1_000_000;
@@ -39,14 +41,7 @@ pub struct Sessions {
     pub unit: String,
     /// Any numbers.
     pub random: fn() -> u64,
-}
-
-/// Who opened the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    /// This server, whose role is called client.
-    Client,
-    Server,
+    pub now: fn() -> Timestamp,
 }
 
 /// The other side of a session.
@@ -62,12 +57,12 @@ impl Sessions {
     /// Serves a connection that a peer opened.
     pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
         let Some(snapshot) = self.index.snapshot() else {
-            self.metrics.refused.with_label_values(&["deriving"]).inc();
+            self.metrics.refuse("deriving");
             let reason = "sync not available, the prefix tree is being derived";
             net::refuse(stream, &self.offer, reason, &self.limits).await;
             return;
         };
-        let started = Instant::now();
+        let (started, _open) = (Instant::now(), self.metrics.open_session(Role::Server));
         let (mut chosen, mut partner) = (None, None);
         let choose = |peer: &net::PeerConfig| {
             partner = admission.partner(peer.http_port).cloned();
@@ -92,12 +87,13 @@ impl Sessions {
             return Ended::Failed;
         };
         let started = Instant::now();
-        self.metrics.initiated(&partner.name);
+        self.event(&partner.name, Role::Client, Event::Initiate);
+        let _open = self.metrics.open_session(Role::Client);
         let mut met = Met { name: &partner.name, role: Role::Client, host: recon.host.clone(), profile: None };
         let stream = match connect(recon).await {
             Ok(stream) => stream,
             Err(cause) => {
-                self.failed(&met, &format!("cannot connect: {cause}"), started.elapsed()).await;
+                self.failed(&met, &format!("cannot connect: {cause}"), started.elapsed(), 0).await;
                 return Ended::Failed;
             }
         };
@@ -125,7 +121,7 @@ impl Sessions {
         }
         match &outcome.result {
             Ok(()) => self.succeeded(met, outcome, took).await,
-            Err(error) => self.failed(met, &error.to_string(), took).await,
+            Err(error) => self.failed(met, &error.to_string(), took, outcome.learned.len()).await,
         }
     }
 
@@ -133,7 +129,7 @@ impl Sessions {
         let digests: Vec<Digest> = outcome.learned.iter().map(|element| Digest(element.digest())).collect();
         match self.store.gossip().offer(name, profile, &digests, OFFERS_LIMIT).await {
             Ok(counts) => {
-                tracing::info!(partner = self.label(name), ?counts, "a partner offers certificates");
+                tracing::info!(partner = self.directory.label(name), ?counts, "a partner offers certificates");
                 self.metrics.offers_left_out.inc_by(counts.left_out);
                 if counts.queued > 0 {
                     self.news.tell(name);
@@ -145,19 +141,27 @@ impl Sessions {
     }
 
     async fn succeeded(&self, met: &Met<'_>, outcome: &Outcome, took: Duration) {
-        let partner = self.label(met.name);
+        let partner = self.directory.label(met.name);
         let (learned, given) = (outcome.learned.len(), outcome.work.given);
-        tracing::info!(partner, role = met.role.as_str(), learned, given, capped = outcome.capped, "reconciled");
-        self.metrics.succeeded(partner, met.role.as_str(), took);
+        tracing::info!(partner, role = success(met.role), learned, given, capped = outcome.capped, "reconciled");
+        self.event(met.name, met.role, Event::Success);
+        self.metrics.session(partner, true, took, learned);
         let http = self.directory.address(met.name);
-        self.note(met, met.role.success(), Detail::of_partner(met.profile, http.as_ref())).await;
+        self.note(met, success(met.role), Detail::of_partner(met.profile, http.as_ref())).await;
     }
 
-    async fn failed(&self, met: &Met<'_>, error: &str, took: Duration) {
-        let partner = self.label(met.name);
-        tracing::info!(partner, role = met.role.as_str(), error, "a session failed");
-        self.metrics.failed(partner, met.role.as_str(), took);
-        self.note(met, met.role.failure(), Detail::of_partner(met.profile, None).with_error(error)).await;
+    async fn failed(&self, met: &Met<'_>, error: &str, took: Duration, learned: usize) {
+        let partner = self.directory.label(met.name);
+        tracing::info!(partner, role = success(met.role), error, learned, "a session failed");
+        self.event(met.name, met.role, Event::Failure);
+        self.metrics.session(partner, false, took, learned);
+        self.note(met, failure(met.role), Detail::of_partner(met.profile, None).with_error(error)).await;
+    }
+
+    fn event(&self, name: &str, role: Role, event: Event) {
+        let now = (self.now)().as_millisecond();
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact for a long time to come")]
+        self.metrics.event(self.directory.label(name), role, event, now as f64 / 1000.0);
     }
 
     async fn note(&self, met: &Met<'_>, kind: &str, detail: Detail) {
@@ -166,33 +170,19 @@ impl Sessions {
             tracing::warn!(%error, "how a session went could not be noted");
         }
     }
+}
 
-    /// The name in logs and metrics: addresses of those whom no operator named stay out.
-    fn label<'a>(&self, name: &'a str) -> &'a str {
-        if self.directory.is_configured(name) { name } else { "anonymous" }
+fn success(role: Role) -> &'static str {
+    match role {
+        Role::Client => kind::OUTGOING,
+        Role::Server => kind::INCOMING,
     }
 }
 
-impl Role {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        }
-    }
-
-    fn success(self) -> &'static str {
-        match self {
-            Self::Client => kind::OUTGOING,
-            Self::Server => kind::INCOMING,
-        }
-    }
-
-    fn failure(self) -> &'static str {
-        match self {
-            Self::Client => kind::OUTGOING_ERROR,
-            Self::Server => kind::INCOMING_ERROR,
-        }
+fn failure(role: Role) -> &'static str {
+    match role {
+        Role::Client => kind::OUTGOING_ERROR,
+        Role::Server => kind::INCOMING_ERROR,
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::health::StoreHealth;
+use crate::config::{Partner, PushTarget};
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
 use crate::telemetry::HttpMetrics;
@@ -19,6 +20,8 @@ pub struct AppState {
     pub metrics: HttpMetrics,
     /// The clock.
     pub now: fn() -> Timestamp,
+    /// When the server started, in seconds since 1970.
+    pub(super) started: i64,
     /// Requests that may be worked on at once.
     pub(super) requests: Arc<Semaphore>,
     /// Octets of request bodies that may be in memory at once.
@@ -32,6 +35,7 @@ impl AppState {
             requests: Arc::new(Semaphore::new(settings.request_limit)),
             body_octets: Arc::new(Semaphore::new(settings.body_octets_total.max(settings.body_octets_limit))),
             health: Arc::default(),
+            started: now().as_second(),
             keyring,
             settings: Arc::new(settings),
             metrics,
@@ -56,6 +60,12 @@ pub struct HttpSettings {
     pub http_address: String,
     /// The reconciliation address that is advertised, or empty.
     pub recon_address: String,
+    /// The keyservers that this one reconciles with, sorted by name.
+    pub partners: Vec<Partner>,
+    /// After how long without a session a partner is shown as stale.
+    pub recon_stale: Duration,
+    /// Where certificates are pushed to.
+    pub push_targets: Vec<PushTarget>,
     /// How text is searched for; `None` when only fingerprints and key IDs are.
     pub text_search: Option<TextSearch>,
     /// Headers of armored answers: names and values.
@@ -84,6 +94,9 @@ impl Default for HttpSettings {
             contact: String::new(),
             http_address: ":11371".into(),
             recon_address: String::new(),
+            partners: Vec::new(),
+            recon_stale: Duration::from_secs(86_400),
+            push_targets: Vec::new(),
             text_search: Some(TextSearch::Exact),
             armor_headers: Vec::new(),
             body_octets_limit: 10 * 1024 * 1024,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::reader::{Key, Reader, variable};
-use super::super::{PeerAddress, Severity};
+use super::super::{PeerAddress, PushScheme, PushTarget, Severity};
 use super::{filter, profile};
 use crate::domain::Profile;
 
@@ -93,6 +93,12 @@ fn is_field(name: &str) -> bool {
 }
 
 impl Partner {
+    /// Where changes are pushed while it does not reconcile.
+    pub fn push_target(&self) -> Option<PushTarget> {
+        let address = self.http.clone().filter(|_| self.pks_failover)?;
+        Some(PushTarget { scheme: PushScheme::Hkp, address })
+    }
+
     fn read(reader: &mut Reader<'_>, name: String) -> Option<Self> {
         let place = format!("{PARTNERS}.{name}");
         let wrong = |reader: &mut Reader<'_>, text: &str| {

@@ -32,15 +32,12 @@ pub(super) async fn note(
     let notes = Notes::new(claimed, recovery);
     let store = worker.keyring.store().gossip();
     let partner = claimer.partner;
-    let count = |verdict: &str, count: usize| {
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        worker.metrics.recovered.with_label_values(&[partner, verdict]).inc_by(count);
-    };
-    count("stored", notes.stored.len());
-    count("settled", notes.settled.len());
-    count("missed", notes.missed.len());
+    let label = worker.directory.label(partner);
+    worker.metrics.fetched(label, "stored", notes.stored.len());
+    worker.metrics.fetched(label, "settled", notes.settled.len());
+    worker.metrics.fetched(label, "missed", notes.missed.len());
     tracing::info!(
-        partner,
+        partner = label,
         stored = notes.stored.len(),
         settled = notes.settled.len(),
         missed = notes.missed.len(),

@@ -1,5 +1,7 @@
 //! `/pks/stats` and `op=stats`: what this server is and does, for crawlers and for people.
 
+mod peers;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -7,7 +9,6 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::conditional::tagged;
 use super::super::query::Parameters;
@@ -16,6 +17,7 @@ use super::options::Options;
 use crate::domain::search::TextSearch;
 use crate::domain::time::rfc3339;
 use crate::storage::HourlyCounts;
+use peers::{Peer, Peers, Target};
 
 const HOUR_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
@@ -32,7 +34,8 @@ pub(crate) async fn answer(app: &AppState, headers: &HeaderMap, options: Options
     let now = (app.now)().as_second();
     let total = app.keyring.total().await?;
     let history = History::new(&app.keyring.hourly(now - DAYS_SHOWN * DAY_SECONDS).await?, now);
-    let stats = Stats::new(&app.settings, now, total, history);
+    let peers = Peers::read(app, now).await?;
+    let stats = Stats::new(&app.settings, now, total, history, peers);
     if options.json || options.mr {
         let mut text = serde_json::to_string(&stats).map_err(ApiError::internal)?;
         text.push('\n');
@@ -55,8 +58,8 @@ struct Stats<'a> {
     recon_addr: &'a str,
     software: &'a str,
     total: u64,
-    peers: [Value; 0],
-    pks_targets: [Value; 0],
+    peers: Vec<Peer>,
+    pks_targets: Vec<Target>,
     hourly: Vec<Count>,
     daily: Vec<Count>,
 }
@@ -94,7 +97,7 @@ struct Page<'a> {
 }
 
 impl<'a> Stats<'a> {
-    fn new(settings: &'a HttpSettings, now: i64, total: u64, history: History) -> Self {
+    fn new(settings: &'a HttpSettings, now: i64, total: u64, history: History, peers: Peers) -> Self {
         Self {
             now: time(now),
             version: &settings.version,
@@ -110,8 +113,8 @@ impl<'a> Stats<'a> {
             recon_addr: &settings.recon_address,
             software: &settings.software,
             total,
-            peers: [],
-            pks_targets: [],
+            peers: peers.peers,
+            pks_targets: peers.targets,
             hourly: history.hourly,
             daily: history.daily,
         }
