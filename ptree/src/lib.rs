@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod algebra;
 mod element;
 pub mod field;
 #[cfg(feature = "net")]

@@ -2,6 +2,10 @@
 
 use thiserror::Error;
 
+use crate::algebra::interpolate::interpolate;
+use crate::algebra::poly::Poly;
+use crate::algebra::roots::roots;
+use crate::field::Fp;
 use crate::params::MBAR;
 use crate::{Element, Samples};
 
@@ -49,6 +53,38 @@ pub fn solve(
     difference: i64,
     random: &mut dyn FnMut() -> u64,
 ) -> Result<Difference, Unsolved> {
-    let _ = (remote, local, difference, random);
-    Err(Unsolved::NoFraction)
+    let excess = usize::try_from(difference.unsigned_abs()).ok().filter(|excess| *excess <= MBAR);
+    let excess = excess.ok_or(Unsolved::TooMany)?;
+    if difference < 0 {
+        let (local_only, remote_only) = both(local, remote, excess, random)?;
+        return Ok(Difference { remote_only, local_only });
+    }
+    let (remote_only, local_only) = both(remote, local, excess, random)?;
+    Ok(Difference { remote_only, local_only })
+}
+
+/// What only the larger and what only the smaller of two sets has.
+fn both(
+    larger: &Samples,
+    smaller: &Samples,
+    excess: usize,
+    random: &mut dyn FnMut() -> u64,
+) -> Result<(Vec<Element>, Vec<Element>), Unsolved> {
+    if larger.values().contains(&Fp::ZERO) {
+        return Err(Unsolved::ZeroSample);
+    }
+    let mut values = Fp::invert_all(*smaller.values()).ok_or(Unsolved::ZeroSample)?;
+    values.iter_mut().zip(larger.values()).for_each(|(value, sample)| *value = *value * *sample);
+    let fraction = interpolate(&values, excess).ok_or(Unsolved::NoFraction)?;
+    Ok((elements(&fraction.numerator, random)?, elements(&fraction.denominator, random)?))
+}
+
+/// The elements that are the roots of a polynomial, in ascending order.
+fn elements(polynomial: &Poly, random: &mut dyn FnMut() -> u64) -> Result<Vec<Element>, Unsolved> {
+    let monic = polynomial.monic().ok_or(Unsolved::NoFraction)?;
+    let element = |root: Fp| root.as_number().and_then(|number| Element::new(number.to_le_bytes()));
+    let found: Option<Vec<Element>> = roots(&monic, random)?.into_iter().map(element).collect();
+    let mut found = found.ok_or(Unsolved::NotElements)?;
+    found.sort_unstable();
+    Ok(found)
 }

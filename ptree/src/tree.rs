@@ -8,7 +8,7 @@ mod visit;
 
 use std::fmt;
 
-use crate::{Element, Prefix, Samples};
+use crate::{Difference, Element, Prefix, Samples};
 use part::Part;
 
 pub use bulk::NotSorted;
@@ -117,6 +117,17 @@ impl Tree {
     /// allocator. Walks over all parts.
     pub fn memory_octets(&self) -> usize {
         visit::memory_octets(&self.root)
+    }
+}
+
+impl Difference {
+    /// Whether the difference can be that of the elements of `tree` with `prefix` and others with it: forged
+    /// samples can be explained by elements that are not there.
+    pub fn agrees_with(&self, tree: &Tree, prefix: Prefix) -> bool {
+        let mut all = self.remote_only.iter().chain(&self.local_only);
+        all.all(|element| prefix.contains(*element))
+            && self.local_only.iter().all(|element| tree.contains(*element))
+            && !self.remote_only.iter().any(|element| tree.contains(*element))
     }
 }
 
