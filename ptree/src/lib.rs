@@ -16,6 +16,8 @@ mod prefix;
 mod samples;
 pub mod session;
 mod solve;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tree;
 pub mod wire;
 
