@@ -3,4 +3,5 @@
 pub mod access;
 pub mod filters;
 pub mod proxy;
+pub mod push;
 pub mod schedule;
