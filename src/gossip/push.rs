@@ -26,10 +26,12 @@ use round::Round;
 
 /// How long a unit may work on a target before others may have a turn. A round ends earlier.
 const TURN: Duration = Duration::from_secs(180);
+/// How often a target is looked after, unless a test wants it otherwise.
+pub const INTERVAL: Duration = Duration::from_secs(10);
 /// The longest time that a target is left alone after failures.
 const BACK_OFF_LIMIT: Duration = Duration::from_secs(3600);
-/// After the first failure.
-const BACK_OFF_FIRST: Duration = Duration::from_secs(30);
+/// How many intervals a target is left alone after the first failure.
+const BACK_OFF_INTERVALS: u32 = 3;
 
 /// What all targets share.
 #[derive(Clone)]
@@ -103,16 +105,16 @@ impl Pushes {
         };
         store.gossip().put_push_state(name, &state).await?;
         self.metrics.failures(name, state.failures);
-        let pause = back_off(state.failures).unwrap_or(self.interval);
+        let pause = back_off(self.interval, state.failures).unwrap_or(self.interval);
         store.gossip().reschedule_partner(&lease, &self.unit, pause).await?;
         Ok(())
     }
 }
 
 /// Doubles with each failure in a row; `None` without one.
-fn back_off(failures: u32) -> Option<Duration> {
+fn back_off(interval: Duration, failures: u32) -> Option<Duration> {
     let factor = 1_u32.checked_shl(failures.checked_sub(1)?).unwrap_or(u32::MAX);
-    Some(BACK_OFF_FIRST.saturating_mul(factor).min(BACK_OFF_LIMIT))
+    Some(interval.saturating_mul(BACK_OFF_INTERVALS).saturating_mul(factor).min(BACK_OFF_LIMIT))
 }
 
 #[cfg(test)]
@@ -123,7 +125,7 @@ mod tests {
     /// The pause doubles up to an hour and never overflows.
     #[test]
     fn failures_back_off() {
-        let seconds = |failures| back_off(failures).map(|pause| pause.as_secs());
+        let seconds = |failures| back_off(INTERVAL, failures).map(|pause| pause.as_secs());
         assert_eq!([seconds(0), seconds(1), seconds(2), seconds(7)], [None, Some(30), Some(60), Some(1920)]);
         assert_eq!([seconds(8), seconds(40), seconds(u32::MAX)], [Some(3600); 3]);
     }
