@@ -6,11 +6,12 @@
 pub mod access;
 mod dialer;
 pub mod directory;
-pub mod events;
 pub mod filters;
 pub mod index;
+pub mod known;
 mod listener;
 pub mod proxy;
+pub mod push;
 pub mod recovery;
 pub mod schedule;
 mod sessions;
@@ -76,7 +77,7 @@ pub fn tasks(
         recon.recovery_connections,
     );
     let sessions = Arc::new(Sessions {
-        store: store.clone(),
+        keyring: keyring.clone(),
         index: index.clone(),
         filters: Filters::new(&recon),
         directory: directory.clone(),

@@ -11,10 +11,11 @@ use super::options::StoreOptions;
 use super::{Ending, block_on, output};
 use crate::app;
 use crate::config::Config;
+use crate::domain::{PeerEvent, Profile};
 use crate::domain::time::rfc3339;
 use crate::gossip::directory::PARTNERS_LIMIT;
-use crate::gossip::events::{Detail, kind};
-use crate::storage::gossip::{Ledger, PartnerState};
+use crate::gossip::known::{self, Known};
+use crate::storage::gossip::{Ledger, PartnerEvent, PartnerState};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -30,7 +31,7 @@ pub(super) struct Options {
 struct Line {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    profile: Option<String>,
+    profile: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<String>,
     /// By kind.
@@ -75,24 +76,25 @@ async fn list(config: &Config, is_json: bool) -> anyhow::Result<Ending> {
 impl Line {
     fn new(name: &str, state: Option<&PartnerState>, ledger: &Ledger) -> Self {
         let events = state.map(|state| state.events.as_slice()).unwrap_or_default();
-        let mut newest: Vec<_> = events.iter().collect();
-        newest.sort_by_key(|event| std::cmp::Reverse(event.at));
-        let details: Vec<Detail> = newest.iter().map(|event| Detail::parse(&event.detail)).collect();
+        let known = events.iter().find(|event| event.kind == known::KIND);
+        let known = known.map(|event| Known::parse(&event.detail)).unwrap_or_default();
+        let shown = |event: &PartnerEvent| PeerEvent::from_code(&event.kind).map(|_| Event::new(event));
         let offers = ledger.offers.iter().filter(|row| row.partner == name);
         let reason = |verdict: Option<&dyn ToString>| verdict.map_or_else(|| "untried".to_owned(), |v| v.to_string());
         Self {
             name: name.to_owned(),
-            profile: details.iter().find_map(|detail| detail.profile.clone()),
-            http: details.iter().find_map(|detail| detail.http.clone()),
-            events: events.iter().map(|event| (event.kind.clone(), Event::new(event.at, &event.detail))).collect(),
+            profile: known.profile().map(Profile::as_str),
+            http: known.http().map(|http| http.to_string()),
+            events: events.iter().filter_map(|event| Some((event.kind.clone(), shown(event)?))).collect(),
             unresolved: offers.map(|row| (reason(row.verdict.as_ref().map(|v| v as &dyn ToString)), row.offers)).collect(),
         }
     }
 }
 
 impl Event {
-    fn new(at: i64, detail: &str) -> Self {
-        Self { at: rfc3339(at.unsigned_abs()), error: Detail::parse(detail).error }
+    fn new(event: &PartnerEvent) -> Self {
+        let error = (!event.detail.is_empty()).then(|| event.detail.clone());
+        Self { at: rfc3339(event.at.unsigned_abs()), error }
     }
 }
 
@@ -120,13 +122,14 @@ impl fmt::Display for Line {
 
 /// What a kind of event is called for people.
 fn words(kind: &str) -> &str {
-    match kind {
-        kind::INCOMING => "session that it opened",
-        kind::INCOMING_ERROR => "failure of a session that it opened",
-        kind::OUTGOING => "session with it",
-        kind::OUTGOING_ERROR => "failure of a session with it",
-        kind::RECOVERY => "certificates from it",
-        kind::RECOVERY_ERROR => "failure to get certificates from it",
-        other => other,
+    match PeerEvent::from_code(kind) {
+        Some(PeerEvent::Incoming) => "session that it opened",
+        Some(PeerEvent::IncomingFailure) => "failure of a session that it opened",
+        Some(PeerEvent::Outgoing) => "session with it",
+        Some(PeerEvent::OutgoingFailure) => "failure of a session with it",
+        Some(PeerEvent::Incompatible) => "refusal because the two servers do not fit",
+        Some(PeerEvent::Recovery) => "certificates from it",
+        Some(PeerEvent::RecoveryFailure) => "failure to get certificates from it",
+        None => kind,
     }
 }

@@ -55,7 +55,8 @@ impl Recon {
     pub(super) fn read(reader: &mut Reader<'_>, hkp: &BindAddress) -> Self {
         compat::check_fixed(reader);
         compat::imply(reader);
-        let partners = partner::read(reader);
+        let profiles = profiles(reader);
+        let partners = partner::read(reader, &profiles);
         let allow = reader.list(Key::new("conflux.recon.allowCIDRs"), &[], network);
         let is_wanted = !partners.is_empty() || !allow.is_empty();
         let bind = is_wanted.then(|| BindAddress { host: String::new(), port: RECON_PORT });
@@ -63,7 +64,7 @@ impl Recon {
             bind: reader.get(Key::new("conflux.recon.reconAddr").flag("recon-bind"), OptionalAddress(bind)).0,
             http_port: http_port(reader, hkp),
             filters: reader.list(Key::new("conflux.recon.filters"), &[], filter),
-            profiles: profiles(reader),
+            profiles,
             allow,
             trusted_proxies: reader.list(Key::new("conflux.recon.trustedProxies"), &[], network),
             gossip_interval: seconds(reader, "conflux.recon.gossipIntervalSecs", 60, DAY_SECONDS),

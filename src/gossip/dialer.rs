@@ -50,7 +50,7 @@ impl Dialer {
         self.sessions.index.snapshot()?;
         let name = self.schedule.choose(Instant::now(), (self.sessions.random)())?.to_owned();
         let partner = self.partners.iter().find(|partner| partner.name == name)?;
-        let (store, unit) = (self.sessions.store.clone(), self.sessions.unit.clone());
+        let (store, unit) = (self.sessions.keyring.store().clone(), self.sessions.unit.clone());
         // A tenth less than the interval, from which the pauses vary by as much.
         let is_ours = match store.gossip().lease_partner(&name, &unit, self.interval.mul_f64(0.9)).await {
             Ok(is_ours) => is_ours,

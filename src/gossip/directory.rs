@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::events::{Detail, kind};
+use super::known::{self, Known};
 use crate::config::{Partner, PeerAddress, Recon};
 use crate::domain::Profile;
 use crate::storage::{StorageError, Store};
@@ -23,11 +23,11 @@ pub const PARTNERS_LIMIT: u32 = 1024;
 #[derive(Debug)]
 pub struct Directory {
     configured: BTreeMap<String, Partner>,
-    known: RwLock<BTreeMap<String, Known>>,
+    known: RwLock<BTreeMap<String, Entry>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Known {
+struct Entry {
     http: Option<PeerAddress>,
     profile: Option<Profile>,
 }
@@ -38,7 +38,7 @@ impl Directory {
         let configured: BTreeMap<String, Partner> =
             recon.partners.iter().map(|partner| (partner.name.clone(), partner.clone())).collect();
         let known = configured.iter().map(|(name, partner)| {
-            (name.clone(), Known { http: partner.http.clone(), profile: partner.profile })
+            (name.clone(), Entry { http: partner.http.clone(), profile: partner.profile })
         });
         let known = RwLock::new(known.collect());
         Self { configured, known }
@@ -84,12 +84,9 @@ impl Directory {
     /// Learns what all units noted in the database.
     pub async fn refresh(&self, store: &Store) -> Result<(), StorageError> {
         for state in store.gossip().partner_states(PARTNERS_LIMIT).await? {
-            let mut sessions: Vec<_> =
-                state.events.iter().filter(|event| matches!(&*event.kind, kind::INCOMING | kind::OUTGOING)).collect();
-            sessions.sort_by_key(|event| event.at);
-            for event in sessions {
-                let detail = Detail::parse(&event.detail);
-                self.met(&state.name, detail.http(), detail.profile());
+            for event in state.events.iter().filter(|event| event.kind == known::KIND) {
+                let known = Known::parse(&event.detail);
+                self.met(&state.name, known.http(), known.profile());
             }
         }
         Ok(())

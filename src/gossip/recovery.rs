@@ -18,8 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::directory::Directory;
-use super::events::{Detail, kind};
-use crate::domain::Digest;
+use crate::domain::{Digest, PeerEvent};
 use crate::keyring::{Keyring, SubmitError};
 use crate::storage::StorageError;
 use crate::storage::gossip::{Claimed, Claimer, Miss, Verdict};
@@ -155,13 +154,13 @@ impl Worker {
             Err(error) => {
                 tracing::info!(partner = label, count = claimed.len(), %error, "a partner did not answer with certificates");
                 self.metrics.batch(label, "failure", started.elapsed(), 0);
-                self.note(partner, kind::RECOVERY_ERROR, Detail::default().with_error(&error.to_string())).await;
+                self.note(partner, PeerEvent::RecoveryFailure, &error.to_string()).await;
                 return self.failed(claimer, &claimed, &error).await;
             }
         };
         let octets = answered.iter().map(bytes::Bytes::len).sum::<usize>();
         self.metrics.batch(label, "success", started.elapsed(), octets.try_into().unwrap_or(u64::MAX));
-        self.note(partner, kind::RECOVERY, Detail::default()).await;
+        self.note(partner, PeerEvent::Recovery, "").await;
         match self.keyring.recover(digests, answered).await {
             Ok(recovery) => verdicts::note(self, claimer, &claimed, recovery).await,
             Err(SubmitError::Storage(error)) => Err(error),
@@ -174,9 +173,8 @@ impl Worker {
         }
     }
 
-    async fn note(&self, partner: &str, kind: &str, detail: Detail) {
-        let store = self.keyring.store().gossip();
-        if let Err(error) = store.partner_event(partner, kind, &self.unit, &detail.to_json()).await {
+    async fn note(&self, partner: &str, event: PeerEvent, error: &str) {
+        if let Err(error) = self.keyring.note_peer(partner, event, &self.unit, error).await {
             tracing::warn!(%error, "how fetching went could not be noted");
         }
     }

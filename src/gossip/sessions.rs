@@ -10,14 +10,14 @@ use tokio::net::TcpStream;
 
 use super::access::Admission;
 use super::directory::Directory;
-use super::events::{Detail, kind};
 use super::filters::{Choice, Filters};
 use super::index::Index;
+use super::known::{self, Known};
 use super::recovery::News;
 use super::schedule::Ended;
 use crate::config::{Partner, PeerAddress};
-use crate::domain::{Digest, Profile};
-use crate::storage::Store;
+use crate::domain::{Digest, PeerEvent, Profile};
+use crate::keyring::Keyring;
 use crate::telemetry::ReconMetrics;
 use crate::telemetry::recon::{Event, Role};
 
@@ -30,7 +30,7 @@ const ADDRESSES_LIMIT: usize = 8;
 
 /// What every session needs. One for all.
 pub struct Sessions {
-    pub store: Store,
+    pub keyring: Keyring,
     pub index: Index,
     pub filters: Filters,
     pub directory: Arc<Directory>,
@@ -119,6 +119,12 @@ impl Sessions {
         if let (Some(profile), false) = (met.profile, outcome.learned.is_empty()) {
             self.queue(met.name, profile, outcome).await;
         }
+        if http_port.is_some() {
+            self.note_known(met).await;
+        }
+        if matches!(outcome.result, Err(SessionError::Incompatible { .. })) {
+            self.note(met, PeerEvent::Incompatible, "").await;
+        }
         match &outcome.result {
             Ok(()) => self.succeeded(met, outcome, took).await,
             Err(error) => self.failed(met, &error.to_string(), took, outcome.learned.len()).await,
@@ -127,7 +133,7 @@ impl Sessions {
 
     async fn queue(&self, name: &str, profile: Profile, outcome: &Outcome) {
         let digests: Vec<Digest> = outcome.learned.iter().map(|element| Digest(element.digest())).collect();
-        match self.store.gossip().offer(name, profile, &digests, OFFERS_LIMIT).await {
+        match self.keyring.store().gossip().offer(name, profile, &digests, OFFERS_LIMIT).await {
             Ok(counts) => {
                 tracing::info!(partner = self.directory.label(name), ?counts, "a partner offers certificates");
                 self.metrics.offers_left_out.inc_by(counts.left_out);
@@ -143,19 +149,18 @@ impl Sessions {
     async fn succeeded(&self, met: &Met<'_>, outcome: &Outcome, took: Duration) {
         let partner = self.directory.label(met.name);
         let (learned, given) = (outcome.learned.len(), outcome.work.given);
-        tracing::info!(partner, role = success(met.role), learned, given, capped = outcome.capped, "reconciled");
+        tracing::info!(partner, role = success(met.role).code(), learned, given, capped = outcome.capped, "reconciled");
         self.event(met.name, met.role, Event::Success);
         self.metrics.session(partner, true, took, learned);
-        let http = self.directory.address(met.name);
-        self.note(met, success(met.role), Detail::of_partner(met.profile, http.as_ref())).await;
+        self.note(met, success(met.role), "").await;
     }
 
     async fn failed(&self, met: &Met<'_>, error: &str, took: Duration, learned: usize) {
         let partner = self.directory.label(met.name);
-        tracing::info!(partner, role = success(met.role), error, learned, "a session failed");
+        tracing::info!(partner, role = success(met.role).code(), error, learned, "a session failed");
         self.event(met.name, met.role, Event::Failure);
         self.metrics.session(partner, false, took, learned);
-        self.note(met, failure(met.role), Detail::of_partner(met.profile, None).with_error(error)).await;
+        self.note(met, failure(met.role), error).await;
     }
 
     fn event(&self, name: &str, role: Role, event: Event) {
@@ -164,25 +169,33 @@ impl Sessions {
         self.metrics.event(self.directory.label(name), role, event, now as f64 / 1000.0);
     }
 
-    async fn note(&self, met: &Met<'_>, kind: &str, detail: Detail) {
-        let noted = self.store.gossip().partner_event(met.name, kind, &self.unit, &detail.to_json()).await;
-        if let Err(error) = noted {
+    async fn note(&self, met: &Met<'_>, event: PeerEvent, error: &str) {
+        if let Err(error) = self.keyring.note_peer(met.name, event, &self.unit, error).await {
             tracing::warn!(%error, "how a session went could not be noted");
+        }
+    }
+
+    /// Tells the other units where the peer answers, and what it is.
+    async fn note_known(&self, met: &Met<'_>) {
+        let known = Known::new(met.profile, self.directory.address(met.name).as_ref()).to_json();
+        let store = self.keyring.store().gossip();
+        if let Err(error) = store.partner_event(met.name, known::KIND, &self.unit, &known).await {
+            tracing::warn!(%error, "what a session told of a peer could not be noted");
         }
     }
 }
 
-fn success(role: Role) -> &'static str {
+fn success(role: Role) -> PeerEvent {
     match role {
-        Role::Client => kind::OUTGOING,
-        Role::Server => kind::INCOMING,
+        Role::Client => PeerEvent::Outgoing,
+        Role::Server => PeerEvent::Incoming,
     }
 }
 
-fn failure(role: Role) -> &'static str {
+fn failure(role: Role) -> PeerEvent {
     match role {
-        Role::Client => kind::OUTGOING_ERROR,
-        Role::Server => kind::INCOMING_ERROR,
+        Role::Client => PeerEvent::OutgoingFailure,
+        Role::Server => PeerEvent::IncomingFailure,
     }
 }
 

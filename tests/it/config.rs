@@ -4,6 +4,8 @@ mod database;
 mod defaults;
 mod mistakes;
 mod origins;
+mod pks;
+mod recon;
 
 use std::path::Path;
 

@@ -54,15 +54,15 @@ const WEIGHT_DEFAULT: u32 = 100;
 const WEIGHT_LIMIT: i64 = 1_000_000;
 const STATS_PATH: &str = "/pks/lookup?op=stats";
 
-/// All partners, by name.
-pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Partner> {
+/// All partners, by name; `offered` are the profiles of this server.
+pub(super) fn read(reader: &mut Reader<'_>, offered: &[Profile]) -> Vec<Partner> {
     let mut names = names(reader);
     if names.len() > PARTNERS_LIMIT {
         let text = format!("{PARTNERS}: {} partners: expected at most {PARTNERS_LIMIT}", names.len());
         reader.problem(Severity::Error, 0, text);
         names.truncate(PARTNERS_LIMIT);
     }
-    names.into_iter().filter_map(|name| Partner::read(reader, name)).collect()
+    names.into_iter().filter_map(|name| Partner::read(reader, name, offered)).collect()
 }
 
 /// The key of a partner's field.
@@ -99,7 +99,7 @@ impl Partner {
         Some(PushTarget { scheme: PushScheme::Hkp, address })
     }
 
-    fn read(reader: &mut Reader<'_>, name: String) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, name: String, offered: &[Profile]) -> Option<Self> {
         let place = format!("{PARTNERS}.{name}");
         let wrong = |reader: &mut Reader<'_>, text: &str| {
             reader.problem(Severity::Error, 0, format!("{place}: {text}"));
@@ -122,6 +122,9 @@ impl Partner {
         }
         if partner.filters.is_some() && partner.profile.is_none() {
             wrong(reader, "expected a profile beside filters, which tells what those names stand for");
+        }
+        if partner.profile.is_some_and(|profile| !offered.contains(&profile)) {
+            wrong(reader, "expected a profile that is among conflux.recon.profiles");
         }
         if partner.http.is_none() && partner.recon.is_none() {
             wrong(reader, "expected a reconAddr, an httpAddr or both");

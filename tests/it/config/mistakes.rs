@@ -75,6 +75,7 @@ allowCIDRs = ["127.0.0.1/8"]
 leveldb.path = "/hockeypuck/data/ptree"
 [hockeypuck.conflux.recon.partner.a]
 httpAddr = "a:11371"
+reconAdr = "a:11370"
 "#,
     );
     insta::assert_snapshot!(settings.problems(), @r"
@@ -87,9 +88,8 @@ httpAddr = "a:11371"
     warning: hockeypuck.conf:10: hkps.bind is not supported yet by this version
     note: hockeypuck.conf:12: openpgp.nworkers is not needed and has no effect
     note: hockeypuck.conf:13: openpgp.db.reindexOnStartup is not needed and has no effect
-    warning: hockeypuck.conf:15: conflux.recon.allowCIDRs is not supported yet by this version
     note: hockeypuck.conf:16: conflux.recon.leveldb.path is not needed and has no effect
-    warning: hockeypuck.conf:18: conflux.recon.partner.a.httpAddr is not supported yet by this version
+    warning: hockeypuck.conf:19: conflux.recon.partner.a.reconAdr is unknown and has no effect
     ");
 }
 
