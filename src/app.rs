@@ -19,7 +19,7 @@ pub use lifecycle::Shutdown;
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::Config;
-use crate::gossip::index::Index;
+use crate::gossip::{self, index::Index};
 use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
@@ -42,8 +42,8 @@ pub enum StartError {
     Store { url: String, cause: StorageError },
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
-    #[error("certificates of peers cannot be asked for: {0}")]
-    Client(#[from] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] gossip::push::ClientError),
 }
 
 /// Why a server ended although nobody asked it to.

@@ -26,15 +26,16 @@ use ptree::net::{Limits, Offer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Recon;
+use crate::config::{Config, Recon};
 use crate::keyring::Keyring;
-use crate::telemetry::ReconMetrics;
+use crate::telemetry::{PushMetrics, ReconMetrics};
 use access::Access;
 use dialer::Dialer;
 use directory::Directory;
 use filters::Filters;
 use index::Index;
 use listener::Listener;
+use push::{ClientError, Pushes, Sender};
 use recovery::Fetcher;
 use sessions::Sessions;
 use units::Unit;
@@ -44,7 +45,6 @@ const RESOLVE_INTERVAL: Duration = Duration::from_secs(300);
 
 /// What gossip needs of its server.
 pub struct Settings {
-    pub recon: Recon,
     /// The name of this unit; no other running one has it.
     pub unit: String,
     /// What this server calls itself to those whom it asks.
@@ -57,51 +57,48 @@ pub struct Settings {
 /// A task that runs until its server stops, and its name.
 pub type Task = (&'static str, Pin<Box<dyn Future<Output = ()> + Send>>);
 
-/// The tasks of gossip, and the trees that they keep. `socket` is where peers connect, if they may.
-pub fn tasks(
-    settings: Settings,
-    keyring: &Keyring,
-    metrics: &ReconMetrics,
+/// The tasks of reconciliation, and the trees that they keep. `socket` is where peers connect, if they may.
+pub fn reconcile(
+    settings: &Settings,
+    recon: &Recon,
+    (keyring, metrics): (&Keyring, &ReconMetrics),
     socket: Option<TcpListener>,
     stop: &CancellationToken,
-) -> reqwest::Result<(Index, Vec<Task>)> {
-    let Settings { recon, unit, agent, random, now } = settings;
+) -> Result<(Index, Vec<Task>), ClientError> {
     let store = keyring.store().clone();
     let (index, owner) = index::index(store.clone(), metrics.clone());
-    let directory = Arc::new(Directory::new(&recon));
-    let access = Arc::new(Access::new(&recon));
-    let (news, recovery) = recovery::recovery(
-        recovery::Client { keyring: keyring.clone(), directory: directory.clone(), fetcher: Fetcher::new(&agent)? },
-        unit.clone(),
-        metrics.clone(),
-        recon.recovery_connections,
-    );
+    let directory = Arc::new(Directory::new(recon));
+    let access = Arc::new(Access::new(recon));
+    let fetcher = Fetcher::new(push::client(&settings.agent)?);
+    let client = recovery::Client { keyring: keyring.clone(), directory: directory.clone(), fetcher };
+    let (news, recovery) =
+        recovery::recovery(client, settings.unit.clone(), metrics.clone(), recon.recovery_connections);
     let sessions = Arc::new(Sessions {
         keyring: keyring.clone(),
         index: index.clone(),
-        filters: Filters::new(&recon),
+        filters: Filters::new(recon),
         directory: directory.clone(),
         news,
         metrics: metrics.clone(),
         limits: Limits::default(),
         offer: Offer { http_port: recon.http_port },
-        unit: unit.clone(),
-        random,
-        now,
+        unit: settings.unit.clone(),
+        random: settings.random,
+        now: settings.now,
     });
+    let unit = Unit { store: store.clone(), index: index.clone(), metrics: metrics.clone(), name: settings.unit.clone() };
+    let (resolved, stopping) = (access.clone(), stop.clone());
+    let resolving = async move { resolved.keep_fresh(RESOLVE_INTERVAL, stopping).await };
+    let stopping = stop.clone();
+    let learning = async move { directory.keep_fresh(store, stopping).await };
     let mut tasks: Vec<Task> = vec![
         ("prefix trees", Box::pin(owner.run(stop.clone()))),
         ("recovery", Box::pin(recovery.run(stop.clone()))),
-        ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), &recon).run(stop.clone()))),
-        ("unit", Box::pin(Unit { store: store.clone(), index: index.clone(), name: unit }.run(stop.clone()))),
+        ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), recon).run(stop.clone()))),
+        ("unit", Box::pin(unit.run(stop.clone()))),
+        ("directory of partners", Box::pin(learning)),
+        ("addresses of partners", Box::pin(resolving)),
     ];
-    let (known, stopping) = (directory, stop.clone());
-    tasks.push(("directory of partners", Box::pin(async move { known.keep_fresh(store, stopping).await })));
-    let (resolved, stopping) = (access.clone(), stop.clone());
-    tasks.push((
-        "addresses of partners",
-        Box::pin(async move { resolved.keep_fresh(RESOLVE_INTERVAL, stopping).await }),
-    ));
     if let Some(socket) = socket {
         let listener = Listener {
             sessions,
@@ -113,4 +110,23 @@ pub fn tasks(
         tasks.push(("gossip for peers", Box::pin(listener.run(socket, stop.clone()))));
     }
     Ok((index, tasks))
+}
+
+/// One task for each keyserver that is pushed to.
+pub fn pushes(
+    settings: &Settings,
+    config: &Config,
+    (keyring, metrics): (&Keyring, &PushMetrics),
+    stop: &CancellationToken,
+) -> Result<Vec<Task>, ClientError> {
+    let pushes = Pushes {
+        keyring: keyring.clone(),
+        sender: Sender::new(push::client(&settings.agent)?, &config.pks.from),
+        metrics: metrics.clone(),
+        unit: settings.unit.as_str().into(),
+        interval: push::INTERVAL,
+        now: settings.now,
+    };
+    let task = |target| -> Task { ("pushes", Box::pin(pushes.clone().run(target, stop.clone()))) };
+    Ok(push::targets(config).into_iter().map(task).collect())
 }

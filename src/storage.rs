@@ -118,15 +118,9 @@ pub trait Storage: Send + Sync + 'static {
     /// The counts of all hours from `since` on, oldest first.
     async fn hourly(&self, since: i64) -> Result<Vec<(i64, HourlyCounts)>, StorageError>;
 
-    /// Those of `digests` that a certificate has in some profile; in any order.
-    async fn stored_digests(&self, digests: &[Digest]) -> Result<Vec<Digest>, StorageError> {
-        Ok(digests.to_vec())
-    }
-
-    /// Waits until the log may have changed, at most `limit`.
-    async fn wait_for_change(&self, limit: Duration) {
-        tokio::time::sleep(limit).await;
-    }
+    /// Waits until something may have been written to the log, or asked of units, at most `limit`. One
+    /// caller at a time is told soon; while the database is away nobody is told of anything.
+    async fn wait_for_change(&self, limit: Duration);
 
     /// Whether the database answers, is writable, and has the schema of this program.
     async fn check(&self) -> Result<(), StorageError>;

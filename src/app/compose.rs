@@ -11,7 +11,7 @@ use crate::domain::search::TextSearch;
 use crate::gossip;
 use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
 use crate::jobs;
-use crate::telemetry::{HttpMetrics, ReconMetrics, StoreMetrics};
+use crate::telemetry::{HttpMetrics, PushMetrics, ReconMetrics, StoreMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
@@ -59,24 +59,25 @@ fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Re
     Ok(())
 }
 
-/// Reconciles, where there is anybody to reconcile with.
+/// Reconciles and pushes, where there is anybody to do that with.
 fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry: &Registry) -> Result<(), StartError> {
-    if !config.recon.is_on() {
-        return Ok(());
-    }
-    let mut recon = config.recon.clone();
-    if recon.http_port == 0 {
-        recon.http_port = server.hkp.port();
-    }
     let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
-    let settings = gossip::Settings { recon, unit: machine::unit(), agent, random: machine::random, now: machine::now };
-    let metrics = ReconMetrics::register(registry)?;
-    let (listener, stop) = (socket.map(|socket| socket.listener), server.shutdown.token());
-    let (index, tasks) = gossip::tasks(settings, &server.keyring, &metrics, listener, &stop)?;
-    server.index = Some(index);
-    for (name, task) in tasks {
-        server.tasks.spawn(name, task);
+    let settings = gossip::Settings { unit: machine::unit(), agent, random: machine::random, now: machine::now };
+    let stop = server.shutdown.token();
+    let pushes = PushMetrics::register(registry)?;
+    let mut tasks = gossip::pushes(&settings, config, (&server.keyring, &pushes), &stop)?;
+    if config.recon.is_on() {
+        let mut recon = config.recon.clone();
+        if recon.http_port == 0 {
+            recon.http_port = server.hkp.port();
+        }
+        let metrics = ReconMetrics::register(registry)?;
+        let listener = socket.map(|socket| socket.listener);
+        let (index, more) = gossip::reconcile(&settings, &recon, (&server.keyring, &metrics), listener, &stop)?;
+        server.index = Some(index);
+        tasks.extend(more);
     }
+    tasks.into_iter().for_each(|(name, task)| server.tasks.spawn(name, task));
     Ok(())
 }
 

@@ -53,7 +53,7 @@ impl Keyring {
             return Ok(Recovery { digests: asked.into_iter().map(internal).collect(), unasked: 0 });
         };
         let results = if items.is_empty() { Vec::new() } else { self.store_items(items).await?.results };
-        let stored: HashSet<Digest> = self.store().stored_digests(&asked).await?.into_iter().collect();
+        let stored: HashSet<Digest> = self.store.gossip().stored(&asked).await?.into_iter().collect();
         let verdict = |digest| {
             let place = places.get(&digest).and_then(|place| results.get(*place));
             let verdict = if stored.contains(&digest) { Recovered::Stored } else { place.into() };

@@ -71,6 +71,9 @@ pub trait SetStorage: Send + Sync {
 /// A digest is fetched by one unit at a time, whoever offers it: a claim covers all its offers.
 #[async_trait]
 pub trait RecoveryStorage: Send + Sync {
+    /// Those of `digests` that a certificate has in some profile; in any order. At most [`OFFER_CHUNK`] are looked at.
+    async fn stored(&self, digests: &[Digest]) -> Result<Vec<Digest>, StorageError>;
+
     /// Queues what `partner` has, by its tree of `profile`, and we lack. Digests that are stored in any
     /// profile or settled are left out; those that the partner already offers are only kept from going
     /// stale. New ones are left out once the partner has `cap` open offers, which several units that

@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 pub mod find;
+mod listen;
 mod lists;
 mod lock;
 mod put;
@@ -27,6 +28,7 @@ use super::{
     StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
+use listen::Listen;
 
 /// The channel on which every transaction that changes the log notifies. The payload is empty.
 pub const CHANGES_CHANNEL: &str = "hockeypuck_changes";
@@ -38,6 +40,7 @@ const CLIENT_GRACE: Duration = Duration::from_secs(1);
 
 pub struct PostgresStore {
     connections: Connections<Postgres>,
+    listen: Listen,
 }
 
 impl PostgresStore {
@@ -60,7 +63,7 @@ impl PostgresStore {
             read_timeout: limits.statement_timeout.saturating_add(CLIENT_GRACE),
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS).saturating_add(CLIENT_GRACE),
         };
-        Ok(Self { connections: Connections::new(options, bounds) })
+        Ok(Self { listen: Listen::new(options.clone()), connections: Connections::new(options, bounds) })
     }
 }
 
@@ -142,6 +145,10 @@ impl Storage for PostgresStore {
         run!(self.connections.reading(), stats::hourly, since)
     }
 
+    async fn wait_for_change(&self, limit: Duration) {
+        self.listen.wait(limit).await;
+    }
+
     async fn check(&self) -> Result<(), StorageError> {
         run!(self.connections.reading(), check::check, &MIGRATOR)
     }
@@ -155,6 +162,7 @@ impl Storage for PostgresStore {
     }
 
     async fn close(&self) {
+        self.listen.close().await;
         self.connections.close().await;
     }
 }

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
+use tokio::sync::Notify;
 
 use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
@@ -41,6 +42,8 @@ const MIGRATION_PAUSE: Duration = Duration::from_millis(20);
 pub struct SqliteStore {
     readers: Connections<Sqlite>,
     writer: Connections<Sqlite>,
+    /// Something was written by this process; others' writes are found by looking.
+    changed: Notify,
 }
 
 impl SqliteStore {
@@ -55,6 +58,7 @@ impl SqliteStore {
         Ok(Self {
             readers: Connections::new(options.clone(), bounds),
             writer: Connections::new(options, Bounds { connections: 1, ..bounds }),
+            changed: Notify::new(),
         })
     }
 }
@@ -133,11 +137,15 @@ impl Storage for SqliteStore {
     }
 
     async fn put(&self, puts: &[Put]) -> Result<Vec<PutOutcome>, StorageError> {
-        run!(self.writer.writing(), put::put, puts)
+        let written = run!(self.writer.writing(), put::put, puts);
+        self.changed.notify_one();
+        written
     }
 
     async fn remove(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Fingerprint>, StorageError> {
-        run!(self.writer.writing(), remove::remove, fingerprints)
+        let removed = run!(self.writer.writing(), remove::remove, fingerprints);
+        self.changed.notify_one();
+        removed
     }
 
     async fn count(&self) -> Result<u64, StorageError> {
@@ -162,6 +170,10 @@ impl Storage for SqliteStore {
 
     async fn hourly(&self, since: i64) -> Result<Vec<(i64, HourlyCounts)>, StorageError> {
         run!(self.readers.reading(), stats::hourly, since)
+    }
+
+    async fn wait_for_change(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.changed.notified()).await;
     }
 
     async fn check(&self) -> Result<(), StorageError> {

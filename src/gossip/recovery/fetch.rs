@@ -1,7 +1,5 @@
 //! Asking a peer for certificates by digest, over plain HTTP.
 
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
@@ -11,9 +9,6 @@ use crate::domain::Digest;
 
 /// The most octets of one answer.
 const ANSWER_OCTETS: usize = 32 << 20;
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// Between two pieces of an answer.
-const READ_LIMIT: Duration = Duration::from_secs(15);
 /// What peers name this request; some demand it.
 const CONTENT_TYPE: &str = "sks/hashquery";
 
@@ -39,14 +34,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// `agent` is what peers see in their logs.
-    pub fn new(agent: &str) -> reqwest::Result<Self> {
-        // Another part of the program may have chosen the provider already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder().user_agent(agent).connect_timeout(CONNECT_LIMIT);
-        // A redirection could lead anywhere.
-        let builder = builder.read_timeout(READ_LIMIT).redirect(reqwest::redirect::Policy::none());
-        Ok(Self { client: builder.build()? })
+    pub fn new(client: reqwest::Client) -> Self {
+        Self { client }
     }
 
     /// The certificates that the peer has of those with `digests`, in its order.

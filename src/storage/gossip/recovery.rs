@@ -111,6 +111,11 @@ pub struct QueuedDigest {
 
 #[async_trait]
 impl<E: Engine> RecoveryStorage for E {
+    async fn stored(&self, digests: &[Digest]) -> Result<Vec<Digest>, StorageError> {
+        let digests = digests.get(..OFFER_CHUNK).unwrap_or(digests);
+        Ok(run!(self.reading(), via E::link, offer::stored, digests)?.into_iter().collect())
+    }
+
     async fn offer(
         &self,
         partner: &str,

@@ -69,7 +69,7 @@ async fn candidates(work: &mut Work<'_>, partner: &str, limit: i64) -> Result<Ve
 /// Certificates come by other ways too, and what one partner had is settled for all.
 async fn drop_unneeded(work: &mut Work<'_>, claimed: &mut Vec<Claimed>) -> Result<(), StorageError> {
     let digests: Vec<Digest> = claimed.iter().map(|one| one.digest).collect();
-    let mut unneeded = offer::stored(work, &digests).await?;
+    let mut unneeded = offer::stored(work.link(), &digests).await?;
     unneeded.extend(offer::known_settled(work, &digests).await?);
     if !unneeded.is_empty() {
         finish::remove(work, &List::of(&unneeded)).await?;

@@ -69,7 +69,7 @@ pub async fn room(link: Link<'_>, partner: &str, cap: u64) -> Result<u64, Storag
 pub async fn offer(mut link: Link<'_>, offer: Offer<'_>) -> Result<OfferCounts, StorageError> {
     let mut work = link.begin().await?;
     let mut counts = OfferCounts::default();
-    let stored = stored(&mut work, offer.digests).await?;
+    let stored = stored(work.link(), offer.digests).await?;
     let mut rest = without(offer.digests, &stored, &mut counts.stored);
     let settled = known_settled(&mut work, &rest).await?;
     rest = without(&rest, &settled, &mut counts.settled);
@@ -87,8 +87,8 @@ pub async fn offer(mut link: Link<'_>, offer: Offer<'_>) -> Result<OfferCounts, 
 }
 
 /// Those of `digests` that a certificate has in any profile.
-pub async fn stored(work: &mut Work<'_>, digests: &[Digest]) -> Result<HashSet<Digest>, StorageError> {
-    let rows: Vec<(Vec<u8>,)> = fetch_all!(work.link(), STORED, List::of(digests))?;
+pub async fn stored(link: Link<'_>, digests: &[Digest]) -> Result<HashSet<Digest>, StorageError> {
+    let rows: Vec<(Vec<u8>,)> = fetch_all!(link, STORED, List::of(digests))?;
     Ok(rows.into_iter().filter_map(|(octets,)| Digest::try_from(octets.as_slice()).ok()).collect())
 }
 
