@@ -14,8 +14,9 @@ mod samples;
 mod solve;
 mod tree;
 
+pub use algebra::unsolved::Unsolved;
 pub use element::Element;
 pub use prefix::{Prefix, PrefixError};
 pub use samples::Samples;
-pub use solve::{Difference, Unsolved, solve};
+pub use solve::{Difference, solve};
 pub use tree::{Checked, Elements, Inconsistency, Node, NotSorted, Tree};

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::interpolate::candidate;
 use super::poly::Poly;
 use super::roots::roots;
+use super::unsolved::Unsolved;
 use crate::field::{Fp, HALF};
-use crate::solve::Unsolved;
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../tests/data/interpolation.json")).unwrap()
