@@ -44,3 +44,28 @@ impl Products {
         Fp::raw(low, high)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fp, Products};
+
+    /// A sum of as many products as are allowed, of the largest representatives and of others, is the sum of the
+    /// products in the field.
+    #[test]
+    fn sums_of_products() {
+        let largest = Fp::raw(super::C - 1, 1);
+        let mut other = Fp::from_number(3);
+        for count in 0..=Products::MOST {
+            for number in [largest, -Fp::ONE, Fp::raw(u128::MAX, 0), Fp::ZERO, other] {
+                let mut sum = Products::NONE;
+                let mut expected = Fp::ZERO;
+                for _ in 0..count {
+                    sum.add(number, number);
+                    expected = expected + number * number;
+                }
+                assert_eq!(sum.sum(), expected, "{count} times the square of {number:?}");
+                other = other * other + number;
+            }
+        }
+    }
+}
