@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
@@ -78,6 +80,10 @@ impl Storage for Scripted {
 
     async fn hourly(&self, _: i64) -> Result<Vec<(i64, HourlyCounts)>, StorageError> {
         self.fail().await
+    }
+
+    async fn wait_for_change(&self, _: Duration) {
+        std::future::pending().await
     }
 
     async fn check(&self) -> Result<(), StorageError> {
