@@ -3,6 +3,7 @@
 pub(crate) mod interpolate;
 pub(crate) mod poly;
 pub(crate) mod roots;
+pub(crate) mod unsolved;
 
 #[cfg(test)]
 mod vectors;

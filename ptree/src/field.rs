@@ -1,12 +1,14 @@
 //! The field in which elements are reconciled: integers modulo a prime of 129 bits.
 
+mod products;
+
 use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
 
+pub(crate) use products::Products;
+
 /// The prime less 2^128.
 const C: u128 = 0x8f1d_10e4_878b_1fdf_c91f_85d9_30a5_431b;
-/// Twice the prime less 3 * 2^128.
-const TWICE: u128 = C << 1;
 /// The negative inverse of the prime modulo R = 2^128.
 const INVERSE: u128 = 0x53ee_5e57_87f7_ce82_6320_d927_c830_a0ed;
 /// R^2 modulo the prime: brings a number into Montgomery form.
@@ -122,30 +124,41 @@ impl Fp {
         (low as u128) | ((middle as u128) << 64)
     }
 
-    /// The representative of `high * 2^128 + low`, which must be less than 2.57 p.
-    const fn reduced(low: u128, high: u64) -> Self {
-        let (low, high) = less(low, high, TWICE, 3);
-        let (low, high) = less(low, high, C, 1);
-        Self::raw(low, high)
-    }
-
     /// The Montgomery product: a * b / R.
     #[inline]
     const fn times(self, other: Self) -> Self {
-        let [.., a] = self.limbs;
-        let [.., b] = other.limbs;
-        let (low, high) = wide(self.low(), other.low());
-        let (high, carry_a) = high.overflowing_add(other.low() & mask(a));
-        let (high, carry_b) = high.overflowing_add(self.low() & mask(b));
-        // The multiple of the prime that clears the lowest 128 bits of the product.
-        let multiple = low.wrapping_mul(INVERSE);
-        let (_, shifted) = wide(multiple, C);
-        let (high, carry_c) = high.overflowing_add(multiple);
-        let (high, carry_d) = high.overflowing_add(shifted);
-        let (high, carry_e) = high.overflowing_add((low != 0) as u128);
-        let top = (a & b) + carry_a as u64 + carry_b as u64 + carry_c as u64 + carry_d as u64 + carry_e as u64;
-        Self::reduced(high, top)
+        let (low, high, top) = product(self, other);
+        // Below 2.57 p, which is 4 * 2^128: once the prime less if that is at least 2 * 2^128, then at most once more.
+        let (low, top) = shift_out(low, high, top);
+        let much = top >> 1;
+        let (low, borrow) = low.overflowing_sub(C & mask(much));
+        let (low, high) = less(low, top - much - borrow as u64, C, 1);
+        Self::raw(low, high)
     }
+}
+
+/// The product of two representatives: 128 bits, 128 bits and what is above, the lowest first.
+#[inline]
+const fn product(one: Fp, other: Fp) -> (u128, u128, u64) {
+    let [.., a] = one.limbs;
+    let [.., b] = other.limbs;
+    let (low, high) = wide(one.low(), other.low());
+    let (high, carry_a) = high.overflowing_add(other.low() & mask(a));
+    let (high, carry_b) = high.overflowing_add(one.low() & mask(b));
+    (low, high, (a & b) + carry_a as u64 + carry_b as u64)
+}
+
+/// A number divided by R modulo the prime: 128 bits and what is above. It is at most a prime more than the
+/// number divided by R.
+#[inline]
+const fn shift_out(low: u128, high: u128, top: u64) -> (u128, u64) {
+    // The multiple of the prime that clears the lowest 128 bits.
+    let multiple = low.wrapping_mul(INVERSE);
+    let (_, shifted) = wide(multiple, C);
+    let (high, carry_a) = high.overflowing_add(multiple);
+    let (high, carry_b) = high.overflowing_add(shifted);
+    let (high, carry_c) = high.overflowing_add((low != 0) as u128);
+    (high, top + carry_a as u64 + carry_b as u64 + carry_c as u64)
 }
 
 /// The bits of `exponent`, the highest first.
@@ -157,8 +170,9 @@ pub(crate) fn bits(exponent: Exponent) -> impl Iterator<Item = bool> {
         .skip_while(|bit| !bit)
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is what is cut off")]
 const fn low_half(number: u128) -> u64 {
-    (number & u64::MAX as u128) as u64
+    number as u64
 }
 
 const fn high_half(number: u128) -> u64 {
@@ -212,6 +226,7 @@ impl Neg for Fp {
 impl Sub for Fp {
     type Output = Self;
 
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "borrows are added up")]
     fn sub(self, other: Self) -> Self {
         let ([.., a], [.., b]) = (self.limbs, other.limbs);
         let (low, borrow) = self.low().overflowing_sub(other.low());

@@ -21,8 +21,9 @@ pub mod testing;
 mod tree;
 pub mod wire;
 
+pub use algebra::unsolved::Unsolved;
 pub use element::Element;
 pub use prefix::{Prefix, PrefixError};
 pub use samples::Samples;
-pub use solve::{Difference, Unsolved, solve};
+pub use solve::{Difference, solve};
 pub use tree::{Checked, Elements, Inconsistency, Node, NotSorted, Tree};

@@ -1,10 +1,9 @@
 //! Solving: what two sets that differ little do not share, from their samples alone.
 
-use thiserror::Error;
-
 use crate::algebra::interpolate::interpolate;
 use crate::algebra::poly::Poly;
 use crate::algebra::roots::roots;
+use crate::algebra::unsolved::Unsolved;
 use crate::field::Fp;
 use crate::params::MBAR;
 use crate::{Element, Samples};
@@ -16,30 +15,6 @@ pub struct Difference {
     pub remote_only: Vec<Element>,
     /// What only this side has, in ascending order.
     pub local_only: Vec<Element>,
-}
-
-/// Why samples tell no difference. None of these is anybody's fault, but for a forgery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Unsolved {
-    /// The counts alone differ by more than samples can tell.
-    #[error("the counts differ by more than {MBAR}")]
-    TooMany,
-    /// A sample is 0, which is that of no set.
-    #[error("a sample is zero")]
-    ZeroSample,
-    /// No small difference explains the samples.
-    #[error("no difference of {MBAR} elements or fewer explains the samples")]
-    NoFraction,
-    /// What explains the samples is no set of numbers.
-    #[error("the samples are explained by no set")]
-    NotASet,
-    /// What explains the samples is no set of elements.
-    #[error("the samples are explained by numbers that are no elements")]
-    NotElements,
-    /// The random numbers were of no help, which real ones always are.
-    #[error("no random number splits the polynomial")]
-    Unlucky,
 }
 
 /// What two sets do not share, if that is at most [`MBAR`] elements.
@@ -73,17 +48,19 @@ fn both(
     if larger.values().contains(&Fp::ZERO) {
         return Err(Unsolved::ZeroSample);
     }
+    if excess == 0 && larger == smaller {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let mut values = Fp::invert_all(*smaller.values()).ok_or(Unsolved::ZeroSample)?;
     values.iter_mut().zip(larger.values()).for_each(|(value, sample)| *value = *value * *sample);
     let fraction = interpolate(&values, excess).ok_or(Unsolved::NoFraction)?;
     Ok((elements(&fraction.numerator, random)?, elements(&fraction.denominator, random)?))
 }
 
-/// The elements that are the roots of a polynomial, in ascending order.
+/// The elements that are the roots of a monic polynomial, in ascending order.
 fn elements(polynomial: &Poly, random: &mut dyn FnMut() -> u64) -> Result<Vec<Element>, Unsolved> {
-    let monic = polynomial.monic().ok_or(Unsolved::NoFraction)?;
     let element = |root: Fp| root.as_number().and_then(|number| Element::new(number.to_le_bytes()));
-    let found: Option<Vec<Element>> = roots(&monic, random)?.into_iter().map(element).collect();
+    let found: Option<Vec<Element>> = roots(polynomial, random)?.into_iter().map(element).collect();
     let mut found = found.ok_or(Unsolved::NotElements)?;
     found.sort_unstable();
     Ok(found)

@@ -1,5 +1,6 @@
 //! How much memory trees take, counted by the allocator.
 #![expect(unsafe_code, reason = "an allocator that counts")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -7,7 +7,7 @@ use super::poly::Poly;
 use crate::field::Fp;
 use crate::params::{MBAR, POINTS, SAMPLES};
 
-/// A fraction in lowest terms, both parts up to the same factor.
+/// A fraction of two polynomials with the same leading coefficient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fraction {
     pub(crate) numerator: Poly,
@@ -27,7 +27,9 @@ impl Fraction {
 /// The fraction of monic polynomials with the values at the points, if their degrees add up to at most [`MBAR`];
 /// the numerator's exceeds the denominator's by `excess`.
 pub(crate) fn interpolate(values: &[Fp; SAMPLES], excess: usize) -> Option<Fraction> {
-    Some(candidate(values, excess)?).filter(|fraction| fraction.explains(values))
+    let fraction = candidate(values, excess).filter(|fraction| fraction.explains(values))?;
+    let scale = fraction.denominator.leading().inverse()?;
+    Some(Fraction { numerator: fraction.numerator.scaled(scale), denominator: fraction.denominator.scaled(scale) })
 }
 
 /// The only fraction that can have the values at as many points as determine one.

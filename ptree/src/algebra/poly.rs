@@ -52,7 +52,7 @@ impl Poly {
     }
 
     /// The coefficient of the highest power; 0 for zero.
-    fn leading(&self) -> Fp {
+    pub(crate) fn leading(&self) -> Fp {
         self.0.last().copied().unwrap_or(Fp::ZERO)
     }
 

@@ -1,9 +1,11 @@
 //! The roots of polynomials that are products of different linear factors, and of no others.
 
+use std::ops::Neg;
+
 use super::poly::Poly;
-use crate::field::{Fp, HALF, bits};
+use super::unsolved::Unsolved;
+use crate::field::{Fp, HALF, Products, bits};
 use crate::params::MBAR;
-use crate::solve::Unsolved;
 
 /// How often a polynomial is tried to be split: each try fails with a chance of a half or less.
 const TRIES: u32 = 64;
@@ -39,7 +41,7 @@ fn split<const K: usize>(
     lower: [Fp; K],
     random: &mut dyn FnMut() -> u64,
 ) -> Result<Vec<Fp>, Unsolved> {
-    let modulus = Modulus(lower);
+    let modulus = Modulus(lower.map(Fp::neg));
     for _ in 0..TRIES {
         let shift = Fp::from_number(u128::from(random()) << 64 | u128::from(random()));
         let power = modulus.half_power(shift).ok_or(Unsolved::NotASet)?;
@@ -57,11 +59,12 @@ fn split<const K: usize>(
     Err(Unsolved::Unlucky)
 }
 
-/// Arithmetic modulo a monic polynomial of degree K, given by its lower coefficients.
+/// Arithmetic modulo a monic polynomial of degree K, given by the negatives of its lower coefficients: those of the
+/// remainder of z^K.
 struct Modulus<const K: usize>([Fp; K]);
 
-/// The coefficients of a square before it is reduced.
-type Square = [Fp; 2 * MBAR - 1];
+/// Each coefficient of a square is a sum of up to K products, and up to K - 1 more reduce it.
+const _: () = assert!(2 * MBAR - 1 <= Products::MOST);
 
 impl<const K: usize> Modulus<K> {
     /// (z + shift)^((p - 1) / 2), provided that the modulus is a product of different linear factors.
@@ -82,26 +85,21 @@ impl<const K: usize> Modulus<K> {
     }
 
     fn square(&self, number: [Fp; K]) -> [Fp; K] {
-        let mut product: Square = [Fp::ZERO; 2 * MBAR - 1];
+        let mut sums = [Products::NONE; 2 * MBAR - 1];
         for (at, one) in number.iter().enumerate() {
             let double = *one + *one;
-            let (to, other) = (product.iter_mut().skip(2 * at), number.iter().skip(at));
-            to.zip(other).enumerate().for_each(|(distance, (to, other))| {
-                *to = *to + if distance == 0 { *one } else { double } * *other;
-            });
+            let others = number.iter().enumerate().skip(at);
+            for (sum, (position, other)) in sums.iter_mut().skip(2 * at).zip(others) {
+                sum.add(if position == at { *one } else { double }, *other);
+            }
         }
-        self.reduced(product)
-    }
-
-    /// The remainder of `product`, which has 2K - 1 coefficients.
-    fn reduced(&self, mut product: Square) -> [Fp; K] {
         for top in (K..2 * K - 1).rev() {
-            let (below, above) = product.split_at_mut(top);
-            let Some(leading) = above.first().copied() else { continue };
-            below.iter_mut().skip(top - K).zip(self.0).for_each(|(to, lower)| *to = *to - lower * leading);
+            let (below, above) = sums.split_at_mut(top);
+            let Some(leading) = above.first().map(|sum| sum.sum()) else { continue };
+            below.iter_mut().skip(top - K).zip(self.0).for_each(|(sum, factor)| sum.add(factor, leading));
         }
         let mut remainder = [Fp::ZERO; K];
-        remainder.iter_mut().zip(product).for_each(|(to, from)| *to = from);
+        remainder.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum.sum());
         remainder
     }
 
@@ -110,9 +108,12 @@ impl<const K: usize> Modulus<K> {
         let leading = number.last().copied().unwrap_or(Fp::ZERO);
         let mut product = number;
         let mut carried = Fp::ZERO;
-        for (coefficient, lower) in product.iter_mut().zip(self.0) {
+        for (coefficient, factor) in product.iter_mut().zip(self.0) {
             let own = *coefficient;
-            *coefficient = own * shift + carried - lower * leading;
+            let mut sum = Products::NONE;
+            sum.add(own, shift);
+            sum.add(factor, leading);
+            *coefficient = sum.sum() + carried;
             carried = own;
         }
         product

@@ -134,3 +134,54 @@ impl Visitor for Audit {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Inconsistency, Inner, Part, check};
+    use crate::field::Fp;
+    use crate::tree::bulk::build;
+    use crate::{Element, Prefix, Samples};
+
+    fn elements(count: u8) -> Vec<Element> {
+        (0..count).map(|top| Element::new([top * 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]).unwrap()).collect()
+    }
+
+    /// A tree of two levels after something was done to its root.
+    fn damaged(damage: impl FnOnce(&mut Inner)) -> Inconsistency {
+        let mut root = build(&elements(100), 0);
+        assert_eq!(check(&root).map(|checked| checked.elements), Ok(100));
+        let Part::Inner(inner) = &mut root else { panic!("100 elements in one leaf") };
+        damage(Arc::make_mut(inner));
+        check(&root).unwrap_err()
+    }
+
+    /// Every kind of mistake is found and named.
+    #[test]
+    fn mistakes_are_found() {
+        let [first, .., last] = Prefix::ROOT.children().unwrap();
+        let all = elements(100);
+        let found = damaged(|root| root.count = 99);
+        assert_eq!(found, Inconsistency::Count { prefix: Prefix::ROOT, stored: 99, found: 100 });
+        let found = damaged(|root| root.samples.multiply(&Samples::new([Fp::from_number(2); 6])));
+        assert_eq!(found, Inconsistency::Samples { prefix: Prefix::ROOT });
+        let found = damaged(|root| root.children[3] = Part::leaf(&all[..1]));
+        assert_eq!(found, Inconsistency::Misplaced { element: all[0], prefix: last });
+        let found = damaged(|root| root.children[0] = Part::leaf(&[all[1], all[0]]));
+        assert_eq!(found, Inconsistency::Disorder { prefix: first });
+        let crowded: Vec<Element> =
+            (0..51).map(|low| Element::new([0, low, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]).unwrap()).collect();
+        let found = damaged(|root| root.children[0] = Part::leaf(&crowded));
+        assert_eq!(found, Inconsistency::Shape { prefix: first, count: 51 });
+        let found = damaged(|root| {
+            let Part::Inner(sparse) =
+                Part::inner([Part::leaf(&all[..2]), Part::leaf(&[]), Part::leaf(&[]), Part::leaf(&[])])
+            else {
+                panic!("an inner node")
+            };
+            *root = Inner::clone(&sparse);
+        });
+        assert_eq!(found, Inconsistency::Shape { prefix: Prefix::ROOT, count: 2 });
+    }
+}

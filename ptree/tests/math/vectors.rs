@@ -35,7 +35,7 @@ fn decimal(digits: &str) -> [u8; 17] {
         let mut carry = u32::from(digit - b'0');
         for octet in &mut number {
             carry += u32::from(*octet) * 10;
-            *octet = (carry % 256) as u8;
+            *octet = u8::try_from(carry % 256).unwrap();
             carry /= 256;
         }
         assert_eq!(carry, 0);
