@@ -62,6 +62,8 @@ where
 const READ_OCTETS: usize = 8 << 10;
 /// How long a connection stays open for a peer that still sends: closing at once could destroy what was written.
 const LINGER: Duration = Duration::from_secs(1);
+/// How often such a peer is read from in that time.
+const LINGER_READS: usize = 64;
 
 /// What happened on a connection.
 enum Event {
@@ -147,7 +149,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let _ = timeout(LINGER, async {
             let _ = self.stream.shutdown().await;
             // A peer that was sending is let finish a little, so that it can read why.
-            while failed && !self.at_end && self.stream.read(buffer).await.is_ok_and(|count| count > 0) {}
+            let mut left = if failed && !self.at_end { LINGER_READS } else { 0 };
+            while left > 0 && self.stream.read(buffer).await.is_ok_and(|count| count > 0) {
+                left -= 1;
+            }
         })
         .await;
     }

@@ -2,6 +2,8 @@
 //!
 //! Who accepted the connection asks ([`Lead`]); who opened it answers ([`Follow`]).
 
+#[cfg(all(test, feature = "testing"))]
+mod atlas;
 mod budget;
 mod error;
 mod follow;

@@ -35,8 +35,8 @@ struct Asked {
 const WINDOW: usize = 100;
 /// The window is filled again when no more than this is left of it.
 const REFILL: usize = WINDOW / 2;
-/// Nodes of no more elements are sent whole.
-const FULL: usize = 150;
+/// Nodes of no more elements are sent whole: that takes no more octets than samples do.
+const FULL: usize = 5;
 /// Prefixes shorter than this are asked about by samples whatever they hold: a much larger peer could
 /// have more elements there than a frame holds.
 const FULL_BITS: u32 = 4;
@@ -108,16 +108,16 @@ impl Walk {
     }
 
     fn ask(&self, link: &mut Link, prefix: Prefix, now: Duration) -> bool {
-        let count = self.tree.count(prefix);
-        let full = count <= FULL && prefix.length() >= FULL_BITS;
+        let node = self.tree.node(prefix);
+        let full = (node.is_leaf || node.count <= FULL) && prefix.length() >= FULL_BITS;
         let message = if full {
             link.work.fulls += 1;
             Message::Full { prefix, elements: self.tree.elements(prefix).collect() }
         } else {
             link.work.polynomials += 1;
             // A peer that must have less takes the largest size that it can, and finds no solution.
-            let size = u32::try_from(count).unwrap_or(SIZE).min(SIZE);
-            Message::Poly { prefix, size, samples: self.tree.node(prefix).samples }
+            let size = u32::try_from(node.count).unwrap_or(SIZE).min(SIZE);
+            Message::Poly { prefix, size, samples: node.samples }
         };
         link.send(&message, now);
         full

@@ -60,11 +60,6 @@ impl Recording {
         requests.map(|request| (request, replies.next())).collect()
     }
 
-    /// Elements that one side sent outside of requests and replies to them.
-    pub fn own_elements(&self, direction: &'static str) -> Set {
-        self.from(direction).filter(|message| message["msg"] == "Elements").flat_map(|message| elements(&message["elements"])).collect()
-    }
-
     /// What one side said of itself; `None` where it said nothing.
     pub fn config(&self, direction: &'static str) -> Option<PeerConfig> {
         let message = self.from(direction).find(|message| message["msg"] == "Config")?;
