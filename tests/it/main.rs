@@ -20,6 +20,7 @@ mod clients;
 mod config;
 mod durability;
 mod fuzz;
+mod gossip;
 mod http;
 mod storage;
 mod support;

@@ -1,0 +1,4 @@
+//! Exchange of certificates with other keyservers, over real sockets.
+
+mod keyserver;
+mod push;
