@@ -94,7 +94,8 @@ pub trait Storage: Send + Sync + 'static {
     /// the caller merged with. The outcomes are in the order of `puts`; no fingerprint may occur twice.
     async fn put(&self, puts: &[Put]) -> Result<Vec<PutOutcome>, StorageError>;
 
-    /// Deletes certificates by the fingerprint of their primary key; answers those that were there.
+    /// Deletes certificates by the fingerprint of their primary key; answers those that were there. What was
+    /// settled with these fingerprints is open again: see [`gossip::RecoveryStorage::unsettle`].
     async fn remove(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Fingerprint>, StorageError>;
 
     /// The exact number of certificates. Takes time in proportion to it, so callers keep the answer for a while.

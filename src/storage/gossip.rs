@@ -2,15 +2,17 @@
 //! are built from, the queue of digests to fetch, and what units tell each other.
 //!
 //! Nothing here is the truth about certificates: all of it may be lost and comes back by itself.
-//! Times are seconds since 1970-01-01T00:00:00Z by the clock of the database, which is the same for
-//! all units. Every list has a limit, which the caller states or a constant here names.
+//! Times are milliseconds since 1970-01-01T00:00:00Z by the clock of the database, which is the
+//! same for all units. Every list has a limit, which the caller states or a constant here names.
 
+mod fleet;
+pub(super) mod link;
 pub mod partners;
 pub mod push;
 pub mod recovery;
 pub mod sets;
 pub mod settled;
-mod stubs;
+mod time;
 pub mod units;
 mod verdict;
 
@@ -23,7 +25,6 @@ pub use push::PushState;
 pub use recovery::{Claimed, Claimer, Ledger, LedgerRow, Miss, OfferCounts, QueuedDigest};
 pub use sets::{DigestSets, PruneLog};
 pub use settled::Settled;
-pub(super) use stubs::Engine;
 pub use units::{RequestId, UnitAnswer, UnitReport, UnitRequest, UnitState};
 pub use verdict::Verdict;
 

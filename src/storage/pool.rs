@@ -14,6 +14,8 @@ use super::{PoolState, StorageError};
 const READ_ATTEMPTS: u32 = 2;
 /// How often a transaction runs when it loses against others.
 const WRITE_ATTEMPTS: u32 = 4;
+/// How long reading a whole table may take.
+pub const SCAN_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// A pool that tells "all in use" from "cannot connect", and ends what takes too long.
 pub struct Connections<DB: Database> {
@@ -57,6 +59,11 @@ impl<DB: Database> Connections<DB> {
     /// For a query, which runs once more on another connection when the first turns out to be broken.
     pub fn reading(&self) -> Attempts<'_, DB> {
         Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout }
+    }
+
+    /// For a query of a whole table. The deadline of statements has to be lifted to [`SCAN_TIMEOUT`] too.
+    pub fn scanning(&self) -> Attempts<'_, DB> {
+        Attempts { timeout: SCAN_TIMEOUT, ..self.reading() }
     }
 
     /// For a transaction, which runs again when it lost against another one.
@@ -104,11 +111,13 @@ impl<DB: Database> Connections<DB> {
 ///
 /// A macro because the futures of closures that borrow their arguments cannot be shown to be `Send`.
 macro_rules! run {
-    ($attempts:expr, $work:path $(, $argument:expr)*) => {{
+    // The connection as `$link` makes it of the engine's.
+    ($attempts:expr, via $link:path, $work:path $(, $argument:expr)*) => {{
         let mut attempts = $attempts;
         loop {
             let mut lease = attempts.lease().await?;
-            let finished = tokio::time::timeout(attempts.timeout(), $work(lease.start()? $(, $argument)*)).await;
+            let work = $work($link(lease.start()?) $(, $argument)*);
+            let finished = tokio::time::timeout(attempts.timeout(), work).await;
             let result = lease.finish(finished);
             drop(lease);
             if !attempts.goes_on_after(&result) {
@@ -116,6 +125,9 @@ macro_rules! run {
             }
         }
     }};
+    ($attempts:expr, $work:path $(, $argument:expr)*) => {
+        $crate::storage::pool::run!($attempts, via std::convert::identity, $work $(, $argument)*)
+    };
 }
 pub(super) use run;
 

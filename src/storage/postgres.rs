@@ -17,9 +17,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, Postgres};
+use sqlx::{ConnectOptions, Connection, PgConnection, Postgres};
 
-use super::pool::{Bounds, Connections, run};
+use super::gossip::link::{Engine, Link};
+use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
@@ -71,7 +72,25 @@ pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
     Ok(connection.close().await?)
 }
 
-impl super::gossip::Engine for PostgresStore {}
+impl Engine for PostgresStore {
+    type Database = Postgres;
+
+    fn reading(&self) -> Attempts<'_, Postgres> {
+        self.connections.reading()
+    }
+
+    fn scanning(&self) -> Attempts<'_, Postgres> {
+        self.connections.scanning()
+    }
+
+    fn writing(&self) -> Attempts<'_, Postgres> {
+        self.connections.writing()
+    }
+
+    fn link(connection: &mut PgConnection) -> Link<'_> {
+        Link::Postgres(connection)
+    }
+}
 
 #[async_trait]
 impl Storage for PostgresStore {

@@ -100,12 +100,18 @@ impl TryFrom<ChangeRow> for Change {
         let unknown = |column, code| StorageError::Inconsistent { table: "changes", column, detail: format!("{code}") };
         Ok(Self {
             seq: row.seq,
-            profile: Profile::from_code(row.profile).ok_or_else(|| unknown("profile", row.profile))?,
+            profile: decode_profile("changes", row.profile)?,
             sign: Sign::from_code(row.sign).ok_or_else(|| unknown("sign", row.sign))?,
             digest: decode_digest("changes", "digest", &row.digest)?,
             fingerprint: decode_fingerprint("changes", &row.fingerprint)?,
         })
     }
+}
+
+/// The column `profile` of any table.
+pub fn decode_profile(table: &'static str, code: i16) -> Result<Profile, StorageError> {
+    let unknown = || StorageError::Inconsistent { table, column: "profile", detail: code.to_string() };
+    Profile::from_code(code).ok_or_else(unknown)
 }
 
 /// What is locked and compared before a stored certificate is written or deleted.

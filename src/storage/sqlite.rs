@@ -20,7 +20,8 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
 
-use super::pool::{Bounds, Connections, run};
+use super::gossip::link::{Engine, Link};
+use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
@@ -93,7 +94,25 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StorageError> {
     Ok(options)
 }
 
-impl super::gossip::Engine for SqliteStore {}
+impl Engine for SqliteStore {
+    type Database = Sqlite;
+
+    fn reading(&self) -> Attempts<'_, Sqlite> {
+        self.readers.reading()
+    }
+
+    fn scanning(&self) -> Attempts<'_, Sqlite> {
+        self.readers.scanning()
+    }
+
+    fn writing(&self) -> Attempts<'_, Sqlite> {
+        self.writer.writing()
+    }
+
+    fn link(connection: &mut SqliteConnection) -> Link<'_> {
+        Link::Sqlite(connection)
+    }
+}
 
 #[async_trait]
 impl Storage for SqliteStore {
@@ -169,7 +188,7 @@ impl Storage for SqliteStore {
 }
 
 /// A list parameter: SQLite has no arrays, but reads JSON.
-fn json_of<'a>(values: impl Iterator<Item = &'a [u8]>) -> String {
+pub(super) fn json_of<'a>(values: impl Iterator<Item = &'a [u8]>) -> String {
     let texts: Vec<String> = values.map(|octets| format!("\"{}\"", hex::encode(octets))).collect();
     format!("[{}]", texts.join(","))
 }

@@ -3,6 +3,7 @@
 
 mod conformance;
 mod explain;
+mod gossip;
 mod limits;
 mod migrations;
 mod postgres_log;

@@ -1,9 +1,32 @@
 //! The queue of digests to fetch.
 
+//!
+//! Every transaction locks in the same order, so none waits in a circle: rows of `recovery` in the
+//! order of their digests, then their offers, then rows of `settled` in the order of their digests.
+//! Who writes offers holds the digest's row in `recovery`. None of them waits for a certificate or
+//! for the log, which [`crate::storage::Storage::put`] holds; deleting certificates locks
+//! certificates, rows of `settled`, the log.
+
+mod claim;
+pub(super) mod finish;
+mod ledger;
+mod offer;
+mod prune;
+
 use std::time::Duration;
 
-use super::Verdict;
-use crate::domain::{Digest, Profile};
+use async_trait::async_trait;
+
+pub use claim::CANDIDATES;
+pub use ledger::QUEUED;
+pub use offer::statements as offer_statements;
+
+use super::link::{Engine, List};
+use super::settled::{self, Settled};
+use super::{OFFER_CHUNK, RecoveryStorage, Verdict};
+use crate::domain::{Digest, Fingerprint, Profile};
+use crate::storage::StorageError;
+use crate::storage::pool::run;
 
 /// What became of offered digests; the counts add up to the number of different digests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +65,7 @@ pub struct Claimed {
 pub struct Miss {
     pub digest: Digest,
     pub verdict: Verdict,
-    /// Rounded up to seconds; `None` withdraws the offer.
+    /// `None` withdraws the offer.
     pub retry_in: Option<Duration>,
 }
 
@@ -53,7 +76,7 @@ pub struct Ledger {
     pub digests: u64,
     /// Those that are being fetched.
     pub claimed: u64,
-    /// For how many seconds the oldest is queued; 0 when there is none.
+    /// For how many milliseconds the oldest is queued; 0 when there is none.
     pub oldest_age: u64,
     /// In order of partner and verdict.
     pub offers: Vec<LedgerRow>,
@@ -84,4 +107,93 @@ pub struct QueuedDigest {
     pub next_try: i64,
     /// `None`: not tried yet.
     pub verdict: Option<Verdict>,
+}
+
+#[async_trait]
+impl<E: Engine> RecoveryStorage for E {
+    async fn offer(
+        &self,
+        partner: &str,
+        profile: Profile,
+        digests: &[Digest],
+        cap: u64,
+    ) -> Result<OfferCounts, StorageError> {
+        let mut digests = digests.to_vec();
+        digests.sort_unstable();
+        digests.dedup();
+        let mut counts = OfferCounts::default();
+        let mut room = run!(self.reading(), via E::link, offer::room, partner, cap)?;
+        for chunk in digests.chunks(OFFER_CHUNK) {
+            let offer = offer::Offer { partner, profile, digests: chunk, room };
+            let part = run!(self.writing(), via E::link, offer::offer, offer)?;
+            room = room.saturating_sub(part.queued);
+            counts.add(part);
+        }
+        Ok(counts)
+    }
+
+    async fn claim(&self, claimer: Claimer<'_>, limit: u32, lease: Duration) -> Result<Vec<Claimed>, StorageError> {
+        run!(self.writing(), via E::link, claim::claim, claimer, limit, lease)
+    }
+
+    async fn missed(&self, claimer: Claimer<'_>, misses: &[Miss]) -> Result<(), StorageError> {
+        for chunk in misses.chunks(OFFER_CHUNK) {
+            run!(self.writing(), via E::link, finish::missed, claimer, chunk)?;
+        }
+        Ok(())
+    }
+
+    async fn resolved(&self, digests: &[Digest]) -> Result<u64, StorageError> {
+        let mut count = 0;
+        for chunk in digests.chunks(OFFER_CHUNK) {
+            count += run!(self.writing(), via E::link, finish::resolved, chunk)?;
+        }
+        Ok(count)
+    }
+
+    async fn settle(&self, settled: &[Settled]) -> Result<(), StorageError> {
+        for chunk in settled.chunks(OFFER_CHUNK) {
+            run!(self.writing(), via E::link, settled::settle, chunk)?;
+        }
+        Ok(())
+    }
+
+    async fn unsettle(&self, fingerprints: &[Fingerprint]) -> Result<u64, StorageError> {
+        let list = List::of_octets(fingerprints.iter().map(Fingerprint::as_bytes));
+        run!(self.writing(), via E::link, settled::unsettle, &list)
+    }
+
+    async fn release(&self, unit: &str) -> Result<u64, StorageError> {
+        run!(self.writing(), via E::link, finish::release, unit)
+    }
+
+    async fn prune_offers(&self, stale: Duration, limit: u32) -> Result<u64, StorageError> {
+        run!(self.writing(), via E::link, prune::prune_offers, stale, limit)
+    }
+
+    async fn prune_settled(&self, expired: Duration, limit: u32) -> Result<u64, StorageError> {
+        run!(self.writing(), via E::link, settled::prune, expired, limit)
+    }
+
+    async fn ledger(&self, limit: u32) -> Result<Ledger, StorageError> {
+        run!(self.reading(), via E::link, ledger::ledger, limit)
+    }
+
+    async fn queued(&self, after: Option<(Digest, &str)>, limit: u32) -> Result<Vec<QueuedDigest>, StorageError> {
+        run!(self.reading(), via E::link, ledger::queued, after, limit)
+    }
+
+    async fn settled(&self, after: Option<Digest>, limit: u32) -> Result<Vec<Settled>, StorageError> {
+        run!(self.reading(), via E::link, settled::list, after, limit)
+    }
+}
+
+impl OfferCounts {
+    fn add(&mut self, other: Self) {
+        self.stored += other.stored;
+        self.settled += other.settled;
+        self.known += other.known;
+        self.queued += other.queued;
+        self.left_out += other.left_out;
+    }
 }

@@ -1,7 +1,8 @@
 //! What transactions wait for each other for.
 //!
 //! Every transaction takes its locks in the same order, so none waits in a circle: the blocklist,
-//! new certificates by fingerprint, stored certificates by fingerprint, the log.
+//! new certificates by fingerprint, stored certificates by fingerprint, settled digests, the log.
+//! The queue of digests to fetch has an order of its own, in `gossip::recovery`.
 
 use sqlx::PgConnection;
 

@@ -6,6 +6,7 @@ use super::{changes, lists, lock};
 use crate::domain::{Digests, Fingerprint};
 use crate::storage::StorageError;
 use crate::storage::codec::decode_fingerprint;
+use crate::storage::gossip::settled;
 use crate::storage::write::Log;
 
 pub async fn remove(conn: &mut PgConnection, fingerprints: &[Fingerprint]) -> Result<Vec<Fingerprint>, StorageError> {
@@ -22,6 +23,7 @@ pub async fn remove(conn: &mut PgConnection, fingerprints: &[Fingerprint]) -> Re
     let ids: Vec<i64> = found.iter().map(|row| row.id).collect();
     lists::delete(&mut transaction, &ids).await?;
     sqlx::query("DELETE FROM certs WHERE id = ANY($1)").bind(ids).execute(&mut *transaction).await?;
+    sqlx::query(settled::UNSETTLE.postgres).bind(&fingerprints).execute(&mut *transaction).await?;
     changes::append(&mut transaction, &log).await?;
     transaction.commit().await?;
     Ok(removed)

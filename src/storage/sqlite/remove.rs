@@ -6,6 +6,7 @@ use super::{changes, json_of, lists};
 use crate::domain::{Digests, Fingerprint};
 use crate::storage::StorageError;
 use crate::storage::codec::decode_fingerprint;
+use crate::storage::gossip::settled;
 use crate::storage::rows::LockedRow;
 use crate::storage::write::Log;
 
@@ -17,10 +18,8 @@ pub async fn remove(
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<Fingerprint>, StorageError> {
     let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
-    let deleted: Vec<LockedRow> = sqlx::query_as(DELETE)
-        .bind(json_of(fingerprints.iter().map(Fingerprint::as_bytes)))
-        .fetch_all(&mut *transaction)
-        .await?;
+    let list = json_of(fingerprints.iter().map(Fingerprint::as_bytes));
+    let deleted: Vec<LockedRow> = sqlx::query_as(DELETE).bind(&list).fetch_all(&mut *transaction).await?;
     let mut log = Log::default();
     let mut removed = Vec::with_capacity(deleted.len());
     for row in deleted {
@@ -29,6 +28,7 @@ pub async fn remove(
         log.record(fingerprint, row.digests()?, Digests::default());
         removed.push(fingerprint);
     }
+    sqlx::query(settled::UNSETTLE.sqlite).bind(list).execute(&mut *transaction).await?;
     changes::append(&mut transaction, &log).await?;
     transaction.commit().await?;
     Ok(removed)

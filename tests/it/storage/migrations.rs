@@ -1,6 +1,12 @@
 //! The schema: created once, checked before work.
 
+use std::str::FromStr as _;
+
+use hockeypuck::domain::Digest;
 use hockeypuck::storage::{self, StorageError};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 
 use crate::support::postgres;
 use crate::support::store::{World, on_both_engines, patient, sqlite_url};
@@ -52,6 +58,62 @@ on_both_engines! {
         assert_schema_error(&world, "migration 1 is missing; run `hockeypuck migrate`").await;
         world.execute("DROP TABLE _sqlx_migrations").await;
         assert_schema_error(&world, "_sqlx_migrations").await;
+    }
+}
+
+/// The tables of reconciliation are added to a database with certificates, which stay and keep their log.
+#[tokio::test(flavor = "multi_thread")]
+async fn gossip_is_added_to_certificates() {
+    let (sqlite, _directory) = sqlite_url();
+    for (engine, url) in [("sqlite", sqlite), ("postgres", postgres::fresh_database().await)] {
+        migrate_to(1, engine, &url).await;
+        let blob = |digits: &str| if engine == "sqlite" { format!("x'{digits}'") } else { format!("'\\x{digits}'") };
+        let (fingerprint, digest) = (blob(&"ab".repeat(20)), blob(&"cd".repeat(16)));
+        execute(
+            &url,
+            &format!(
+                "INSERT INTO certs (fingerprint, version, digest_v24, length, lists, legacy_form, summary, packets)
+                 VALUES ({fingerprint}, 4, {digest}, 1, 0, 0, {fingerprint}, {fingerprint});
+                 INSERT INTO changes (profile, sign, digest, fingerprint) VALUES (24, 1, {digest}, {fingerprint})"
+            ),
+        )
+        .await;
+        let store = storage::open(&url, &patient()).await.unwrap();
+        assert!(matches!(store.check().await, Err(StorageError::Schema(_))), "{engine}");
+        storage::migrate(&url).await.unwrap();
+        store.check().await.unwrap();
+        let sets = store.gossip().digest_sets().await.unwrap();
+        assert_eq!((sets.v23.len(), sets.v24.as_slice()), (0, &[Digest([0xcd; 16])][..]), "{engine}");
+        assert_eq!(sets.position, store.changes(0, 10).await.unwrap()[0].seq, "{engine}");
+        assert_eq!(store.gossip().log_floor().await.unwrap(), 0, "{engine}");
+    }
+}
+
+/// Applies the first `count` migrations.
+async fn migrate_to(count: usize, engine: &str, url: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let files = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(files).unwrap().map(|entry| entry.unwrap()).collect();
+    files.sort_by_key(|file| file.file_name());
+    for file in &files[..count] {
+        std::fs::copy(file.path(), directory.path().join(file.file_name())).unwrap();
+    }
+    let migrator = Migrator::new(directory.path()).await.unwrap();
+    match engine {
+        "sqlite" => {
+            let options = SqliteConnectOptions::from_str(url).unwrap().create_if_missing(true);
+            migrator.run_direct(None, &mut options.connect().await.unwrap(), false).await.unwrap();
+        }
+        _ => migrator.run_direct(None, &mut PgConnection::connect(url).await.unwrap(), false).await.unwrap(),
+    }
+}
+
+async fn execute(url: &str, statements: &str) {
+    let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned()));
+    if url.starts_with("sqlite:") {
+        statements.execute(&mut SqliteConnection::connect(url).await.unwrap()).await.unwrap();
+    } else {
+        statements.execute(&mut PgConnection::connect(url).await.unwrap()).await.unwrap();
     }
 }
 
