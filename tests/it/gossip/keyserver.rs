@@ -1,13 +1,13 @@
 //! A keyserver that answers submissions as the test wants, and tells what it was sent.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use axum::{Form, Router};
 use hockeypuck::config::PushTarget;
 use sequoia_openpgp::Cert;
 use sequoia_openpgp::parse::Parse;
@@ -80,12 +80,10 @@ impl Drop for Keyserver {
     }
 }
 
-async fn add(
-    State(shared): State<Shared>,
-    headers: HeaderMap,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> StatusCode {
-    let cert = Cert::from_bytes(form["keytext"].as_bytes()).unwrap();
+async fn add(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let (name, text) = form_urlencoded::parse(&body).next().unwrap();
+    assert_eq!(name, "keytext");
+    let cert = Cert::from_bytes(text.as_bytes()).unwrap();
     let fingerprint = cert.fingerprint().to_hex();
     let status = shared.answers.lock().unwrap()(&fingerprint);
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
