@@ -1,4 +1,6 @@
-//! Exchange of certificates with other servers.
+//! Exchange of certificates with other keyservers, over real sockets.
 
 mod converge;
+mod keyserver;
+mod push;
 mod world;

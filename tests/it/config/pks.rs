@@ -20,7 +20,8 @@ to = ["hkp://a.example.org", "HKPS://b.example.org:8443/", "vks://[2001:db8::1]"
 fn other_targets_are_refused() {
     for target in ["mailto:pgp@example.org", "pgp@example.org"] {
         let told = Settings::none().variable("HOCKEYPUCK_PKS_TO", target).problems();
-        let expected = "expected no address of mail: certificates are not sent by mail, only to hkp://, hkps:// and vks://";
+        let expected =
+            "expected no address of mail: certificates are not sent by mail, only to hkp://, hkps:// and vks://";
         assert_eq!(told, format!("error: HOCKEYPUCK_PKS_TO: pks.to = \"{target}\": {expected}"));
     }
     for target in ["keys.example.org", "http://keys.example.org", "hkp://", "hkp://a:0", "hkp://a/path", "hkp://u@a"] {

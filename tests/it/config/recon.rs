@@ -73,7 +73,10 @@ fn gossip_is_off_until_it_is_configured() {
 fn files_of_hockeypuck_are_understood() {
     let recon = recon(&Settings::file(FILE));
     assert_eq!(recon.bind.as_ref().unwrap().to_string(), ":11370");
-    assert_eq!((recon.http_port, recon.gossip_interval, recon.stale), (80, Duration::from_secs(120), Duration::from_secs(3600)));
+    assert_eq!(
+        (recon.http_port, recon.gossip_interval, recon.stale),
+        (80, Duration::from_secs(120), Duration::from_secs(3600))
+    );
     assert_eq!(recon.filters, ["b", "a"]);
     let allowed: Vec<String> = recon.allow.iter().map(ToString::to_string).collect();
     assert_eq!(allowed, ["127.0.0.1/8", "10.1.2.3/32"]);
@@ -115,10 +118,8 @@ reconAddr = "b:11370"
 #[test]
 fn the_charm_names_peers() {
     let lines = "10.1.39.11,11371,11370\n\n 2001:db8::1 , 80 , 11380 \n";
-    let expected = rows([
-        ["peer0", "10.1.39.11:11371", "10.1.39.11:11370"],
-        ["peer1", "[2001:db8::1]:80", "[2001:db8::1]:11380"],
-    ]);
+    let expected =
+        rows([["peer0", "10.1.39.11:11371", "10.1.39.11:11370"], ["peer1", "[2001:db8::1]:80", "[2001:db8::1]:11380"]]);
     assert_eq!(partners(&recon(&Settings::none().variable("APP_EXTERNAL_PEERS", lines))), expected);
     let file = "[hockeypuck.conflux.recon.partner.first]\nreconAddr = \"10.1.39.11:11370\"\n";
     let both = recon(&Settings::file(file).variable("APP_EXTERNAL_PEERS", lines));
@@ -140,8 +141,7 @@ fn partners_can_come_from_the_environment() {
         .variable("HOCKEYPUCK_CONFLUX_RECON_PARTNER_C_RECONADDR", "c:11370");
     let recon = recon(&settings);
     let shown: Vec<_> = recon.partners.iter().map(|p| (p.name.as_str(), p.weight, p.profile)).collect();
-    let expected =
-        [("Alpha", Some(7), None), ("b.example.org", None, Some(Profile::V23)), ("c", Some(100), None)];
+    let expected = [("Alpha", Some(7), None), ("b.example.org", None, Some(Profile::V23)), ("c", Some(100), None)];
     assert_eq!(shown, expected);
 }
 
@@ -165,9 +165,11 @@ fn a_closed_network_needs_a_profile() {
     assert_eq!(recon.partners[0].profile, Some(Profile::V23));
     assert_eq!(recon.partners[0].filters.as_deref().unwrap(), ["yminsky.dedup", "yminsky.merge"]);
     let told = Settings::file(&text("filters = [\"yminsky.dedup\"]\n")).problems();
-    let expected = "error: conflux.recon.partner.sks: expected a profile beside filters, which tells what those names stand for";
+    let expected =
+        "error: conflux.recon.partner.sks: expected a profile beside filters, which tells what those names stand for";
     assert_eq!(told, expected);
-    let told = Settings::file(&text("profile = \"2.4\"\n[hockeypuck.conflux.recon]\nprofiles = [\"2.3\"]\n")).problems();
+    let told =
+        Settings::file(&text("profile = \"2.4\"\n[hockeypuck.conflux.recon]\nprofiles = [\"2.3\"]\n")).problems();
     assert_eq!(told, "error: conflux.recon.partner.sks: expected a profile that is among conflux.recon.profiles");
 }
 
