@@ -164,12 +164,11 @@ fn check_armored(data: &[u8], pieces: &[Piece], damages: &[u64]) {
         assert!(is_start, "no line begins at {offset}");
     }
     let Ok(streams) = cert::decode(&Bytes::copy_from_slice(data)) else { return };
-    // A submission also takes blocks of other programs.
-    let is_plain = ["-----BEGIN ", "-----END "].iter().all(|line| {
-        let count = |line: &str| data.windows(line.len()).filter(|window| *window == line.as_bytes()).count();
-        count(line) == count(&format!("{line}PGP "))
-    });
-    if !is_plain || !damages.is_empty() || !data[0].is_ascii() || streams.iter().any(|stream| is_armored(stream)) {
+    // A submission also takes blocks of other programs, and no byte order mark before a block.
+    let count = |text: &[u8]| data.windows(text.len()).filter(|window| *window == text).count();
+    let is_plain = count(b"-----BEGIN ") == count(ARMOR_BEGIN) && count(b"-----END ") == count(b"-----END PGP ");
+    let is_same = is_plain && count(BYTE_ORDER_MARK) == 0 && damages.is_empty();
+    if !is_same || streams.iter().any(|stream| is_armored(stream)) {
         return;
     }
     let expected: Vec<Piece> = streams.iter().flat_map(|stream| read(stream).0).collect();
