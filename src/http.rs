@@ -8,6 +8,8 @@
 mod body;
 mod conditional;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod hkp;
 mod layers;

@@ -81,10 +81,7 @@ impl Grouper {
 
     fn take(&mut self, packet: Packet) -> Option<Item> {
         if !self.accepts(&packet) {
-            if let Some(current) = &mut self.current {
-                current.skip(packet.tag, "it is larger than this server accepts");
-            }
-            return None;
+            return self.skip(packet.tag);
         }
         let starts_stream = std::mem::replace(&mut self.at_start, false);
         match packet.tag {
@@ -99,6 +96,20 @@ impl Grouper {
             }
             _ => self.append(packet),
         }
+    }
+
+    /// A primary key is told by itself where there is no certificate that could tell it.
+    fn skip(&mut self, tag: u8) -> Option<Item> {
+        const REASON: &str = "it is larger than this server accepts";
+        if let Some(current) = &mut self.current {
+            current.skip(tag, REASON);
+            return None;
+        }
+        if tag != tag::PUBLIC_KEY {
+            return None;
+        }
+        (self.at_start, self.bare) = (false, false);
+        Some(rejected(None, Rejection::PrimaryKey(REASON)))
     }
 
     /// What is complete when the stream or its certificate ends.

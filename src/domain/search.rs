@@ -118,7 +118,8 @@ fn key_name(digits: &str) -> Option<Search> {
         hex::decode_to_slice(digits, &mut octets).ok()?;
         return Some(Search::KeyId(KeyId(octets)));
     }
-    digits.parse().ok().map(Search::Fingerprint)
+    let octets = hex::decode(digits).ok()?;
+    Fingerprint::from_bytes(&octets).ok().map(Search::Fingerprint)
 }
 
 fn keyword_search(text: &str) -> Result<Search, SearchError> {
@@ -173,6 +174,8 @@ mod tests {
         assert_eq!(id, Search::KeyId(KeyId([0x3c, 0x2d, 0x1e, 0x0f, 0, 0x11, 0x22, 0x33])));
         assert_eq!(Search::parse("0x00112233", TextSearch::Exact), Err(SearchError::NotAKeyName));
         assert_eq!(Search::parse("0x%%%%%%%%%%%%%%%%", TextSearch::Exact), Err(SearchError::NotAKeyName));
+        let twice = format!("0x0x{fingerprint}");
+        assert_eq!(Search::parse(&twice, TextSearch::Exact), Err(SearchError::NotAKeyName));
     }
 
     /// An address is found with and without its brackets and its owner's name, in any case.

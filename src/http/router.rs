@@ -79,7 +79,7 @@ async fn unknown() -> ApiError {
 
 /// Answers a known address also with doubled slashes, a slash at its end or in another case:
 /// many clients do not follow a redirect.
-fn with_known_path(mut request: Request) -> Request {
+pub(super) fn with_known_path(mut request: Request) -> Request {
     let path = request.uri().path();
     if TABLE.iter().any(|(known, _)| *known == path) {
         return request;

@@ -6,6 +6,7 @@ pub mod certs;
 pub mod forge;
 pub mod ports;
 pub mod postgres;
+pub mod processor;
 pub mod records;
 pub mod request;
 pub mod server;

@@ -4,7 +4,7 @@
 //! rejected: clients tell the outcomes apart by the object. Answers 422 when none could be read.
 
 pub(crate) mod report;
-mod upload;
+pub(crate) mod upload;
 
 use axum::body::Body;
 use axum::extract::State;

@@ -40,7 +40,7 @@ pub(crate) async fn hashquery(
 }
 
 /// The digests in their order, each once.
-fn read_digests(request: &[u8]) -> Result<Vec<Digest>, ApiError> {
+pub(crate) fn read_digests(request: &[u8]) -> Result<Vec<Digest>, ApiError> {
     let truncated = || ApiError::bad_request("the request ends before its last digest");
     let (count, mut rest) = read_number(request).ok_or_else(truncated)?;
     if count > DIGESTS_LIMIT {
@@ -68,7 +68,7 @@ fn read_number(octets: &[u8]) -> Option<(usize, &[u8])> {
     Some((usize::try_from(u32::from_be_bytes(*number)).ok()?, rest))
 }
 
-fn answer_pieces(found: Vec<Bytes>) -> Result<Vec<Bytes>, ApiError> {
+pub(crate) fn answer_pieces(found: Vec<Bytes>) -> Result<Vec<Bytes>, ApiError> {
     let mut pieces = Vec::with_capacity(2 * found.len() + 2);
     pieces.push(number(found.len())?);
     for packets in found {

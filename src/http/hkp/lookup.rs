@@ -80,7 +80,7 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    fn read(parameters: Parameters) -> Result<Self, ApiError> {
+    pub(crate) fn read(parameters: Parameters) -> Result<Self, ApiError> {
         let raw = parameters.raw("search").next().unwrap_or_default();
         let text = query::text(&query::decode(raw));
         if text.is_empty() {

@@ -25,6 +25,8 @@ pub(super) struct BinaryReader<R> {
     is_discarding: bool,
     /// Handed out next.
     waiting: Option<Piece>,
+    /// How many octets were looked at for packets in pieces that have no end.
+    in_vain: u64,
 }
 
 /// What follows the whole packets of the current certificate. Lengths are octets.
@@ -57,6 +59,7 @@ impl<R: Read> BinaryReader<R> {
             is_at_end: false,
             is_discarding: false,
             waiting: None,
+            in_vain: 0,
         }
     }
 
@@ -98,7 +101,7 @@ impl<R: Read> BinaryReader<R> {
                 self.fill()?;
                 continue;
             };
-            match next_packet(&rest, self.is_at_end) {
+            match self.frame(&rest) {
                 Ok(Framed::Packet(packet, length)) => {
                     if landmark::is_indeterminate(header) && landmark::find(&packet.body, true) != Found::Nothing {
                         return Ok(Next::Damage(Damage::NoPacket));
@@ -116,6 +119,21 @@ impl<R: Read> BinaryReader<R> {
                 Ok(Framed::Incomplete) | Err(_) => return Ok(Next::Damage(Damage::NoPacket)),
             }
         }
+    }
+
+    /// That a packet in pieces has no end is seen only at the end of the data, and others can begin within
+    /// it. They are given up unseen once they have cost more than all else.
+    fn frame(&mut self, rest: &Bytes) -> Result<Framed, FrameError> {
+        let is_in_pieces = landmark::is_in_pieces(rest);
+        if is_in_pieces && self.in_vain > self.offset.saturating_add(LOOK_AHEAD_OCTETS as u64) {
+            return Err(FrameError::Truncated);
+        }
+        let framed = next_packet(rest, self.is_at_end);
+        let is_endless = framed.is_err() || framed == Ok(Framed::Incomplete) && rest.len() > PIECE_OCTETS_LIMIT;
+        if is_in_pieces && is_endless {
+            self.in_vain += rest.len() as u64;
+        }
+        framed
     }
 
     fn may_be_key(&self, octets: usize) -> bool {

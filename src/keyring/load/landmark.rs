@@ -47,10 +47,14 @@ pub(super) fn is_indeterminate(header: u8) -> bool {
     header & 0xc3 == 0x83
 }
 
+/// A packet of the new format whose first length is a partial one.
+pub(super) fn is_in_pieces(rest: &[u8]) -> bool {
+    matches!(rest, [0xc0..=0xff, 224..=254, ..])
+}
+
 /// `None` when it depends on what follows.
 fn is_certificate(rest: &Bytes, is_at_end: bool) -> Option<bool> {
-    let is_partial = rest.first() == Some(&0xc6) && rest.get(1).is_some_and(|length| matches!(length, 224..=254));
-    if is_partial {
+    if is_in_pieces(rest) {
         return Some(false);
     }
     match next_packet(rest, is_at_end) {

@@ -9,6 +9,7 @@ use hockeypuck::cert::{self, Item, Limits, Merged};
 use crate::support::certificates::{UNLIMITED, certificates, debian_keyrings, split};
 use crate::support::forge::signature::{BACK, CERTIFICATION};
 use crate::support::forge::{ALICE, Dice, Forged, SIGNATURE, SUBKEY, Sig, Signer, USER_ID, packet};
+use crate::support::processor::processor_time;
 
 /// Mutated certificates; each seed is one.
 const MUTATIONS: u64 = 4000;
@@ -94,12 +95,6 @@ fn work(octets: &[u8]) -> Duration {
         }
     }
     processor_time() - start
-}
-
-/// What this thread has used; the load of the machine does not count.
-fn processor_time() -> Duration {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(statistics.split(' ').next().unwrap().parse().unwrap())
 }
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! Keyrings are cut into certificates, whatever stands between them, and nothing gets lost silently.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hockeypuck::cert::{Limits, Rejection};
@@ -8,6 +9,7 @@ use hockeypuck::keyring::load::{CertificateReader, Piece, PieceKind, ReadError};
 use proptest::prelude::{Strategy as _, any, proptest};
 
 use super::keyrings::{NONUPLOAD, NONUPLOAD_COUNT, armored, certificates, octets, pieces};
+use crate::support::processor::processor_time;
 
 fn skipped(pieces: &[Piece]) -> u64 {
     pieces.iter().map(|piece| if let PieceKind::Skipped { octets } = piece.kind { octets } else { 0 }).sum()
@@ -128,6 +130,31 @@ fn an_endless_certificate_is_refused() {
     let [large, next] = &found[..] else { panic!("{} pieces", found.len()) };
     assert!(matches!(large.kind, PieceKind::Damaged(Rejection::TooLarge(_))), "{:?}", large.kind);
     assert_eq!(next.octets, second);
+}
+
+/// Packets in pieces without an end, each of which hides the next certificate, are not all followed to the end.
+#[test]
+fn endless_packets_take_linear_time() {
+    let key = [0xc6, 6, 4, 0, 0, 0, 0, 1];
+    let piece = [&[0xe4][..], &[0; 7], &key, &[0xcd]].concat();
+    let keyring = [&certificates()[0], &key[..], &[0xcd], &piece.repeat(1 << 16)].concat();
+    let start = processor_time();
+    let found = pieces(&keyring);
+    assert!(processor_time() - start < Duration::from_secs(5));
+    assert_eq!(whole(&found).len(), 1 + (1 << 16));
+    let kept: usize = found.iter().map(|piece| piece.octets.len()).sum();
+    assert_eq!(kept as u64 + skipped(&found), keyring.len() as u64 - 1);
+    assert!(matches!(found.last().unwrap().kind, PieceKind::Damaged(Rejection::Framing(_))));
+}
+
+/// A large packet in pieces is read however much the reader must take for it.
+#[test]
+fn a_large_packet_in_pieces_is_kept() {
+    let [first, second, ..] = &certificates()[..] else { panic!("too few certificates") };
+    let piece = [&[0xf4][..], &vec![0; 1 << 20]].concat();
+    let attribute = [&[0xd1][..], &piece.repeat(5), &[0]].concat();
+    let keyring = [first, &attribute[..], second].concat();
+    assert_eq!(whole(&pieces(&keyring)), [[first, &attribute[..]].concat(), second.to_vec()]);
 }
 
 proptest! {

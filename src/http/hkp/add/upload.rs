@@ -16,7 +16,7 @@ pub(crate) const ACCEPTED: &str = "application/x-www-form-urlencoded, multipart/
 
 /// How the key text is packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Form,
     /// With the boundary between the parts.
     Multipart(String),
@@ -26,7 +26,7 @@ pub(super) enum Encoding {
 
 /// What was sent.
 #[derive(Debug)]
-pub(super) struct Upload {
+pub(crate) struct Upload {
     /// Armored text or packets.
     pub keytext: Bytes,
     /// Those of the body.
@@ -35,7 +35,7 @@ pub(super) struct Upload {
 
 impl Encoding {
     /// Reads the content type. Without one, the body is taken for a form.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
         let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Self::Form) };
         let value = value.to_str().unwrap_or_default();
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -51,7 +51,7 @@ impl Encoding {
 }
 
 /// Unpacks a body. A form may also have its parameters in the query string.
-pub(super) async fn read(encoding: Encoding, body: Bytes, query: &str) -> Result<Upload, ApiError> {
+pub(crate) async fn read(encoding: Encoding, body: Bytes, query: &str) -> Result<Upload, ApiError> {
     let upload = match encoding {
         Encoding::Raw => Some(Upload { keytext: body, options: Options::default() }),
         Encoding::Form => {

@@ -67,6 +67,18 @@ fn what_follows_an_oversized_packet_belongs_to_what_is_before() {
     assert_eq!(record.fingerprint, before.fingerprint);
 }
 
+/// Where nothing is before it, a skipped primary key is told, so that its certificate is not lost silently.
+#[test]
+fn an_oversized_primary_key_is_told() {
+    let mut large = Forged::ed25519();
+    large.packets[0].1.resize(PACKET_OCTETS + 1, 0);
+    let next = Forged::ed25519();
+    let items = items(&[large.octets(), next.octets()].concat());
+    let [Item::Rejected(rejected), Item::Certificate(certificate)] = &items[..] else { panic!("{items:?}") };
+    assert!(matches!(rejected.reason, Rejection::PrimaryKey(_)), "{rejected:?}");
+    assert_eq!(certificate.fingerprint().as_bytes(), next.primary.fingerprint());
+}
+
 /// A certificate counts all packets of the input, also those that are dropped.
 #[test]
 fn certificates_at_the_limit() {
