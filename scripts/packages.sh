@@ -37,6 +37,7 @@ lacking_for_test() {
   has gpg || echo gnupg
   has dirmngr || echo dirmngr
   has sq || echo sq
+  has sks || echo sks
   has pgrep || echo procps
   /usr/bin/python3 -c 'import gnupg' 2>/dev/null || echo python3 python3-gnupg
   [ -e /usr/share/keyrings/debian-keyring.gpg ] || echo debian-keyring

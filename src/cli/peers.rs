@@ -15,6 +15,7 @@ use crate::domain::{PeerEvent, Profile};
 use crate::domain::time::rfc3339;
 use crate::gossip::directory::PARTNERS_LIMIT;
 use crate::gossip::known::{self, Known};
+use crate::gossip::push;
 use crate::storage::gossip::{Ledger, PartnerEvent, PartnerState};
 
 #[derive(Debug, Args)]
@@ -61,6 +62,8 @@ async fn list(config: &Config, is_json: bool) -> anyhow::Result<Ending> {
     let mut names: Vec<&str> = known.iter().map(|state| state.name.as_str()).collect();
     names.extend(config.recon.partners.iter().map(|partner| partner.name.as_str()));
     names.extend(ledger.offers.iter().map(|row| row.partner.as_str()));
+    // Turns with targets of pushes are kept beside those with partners.
+    names.retain(|name| !name.starts_with(push::LEASE_PREFIX));
     names.sort_unstable();
     names.dedup();
     if names.is_empty() && !is_json {
@@ -94,7 +97,7 @@ impl Line {
 impl Event {
     fn new(event: &PartnerEvent) -> Self {
         let error = (!event.detail.is_empty()).then(|| event.detail.clone());
-        Self { at: rfc3339(event.at.unsigned_abs()), error }
+        Self { at: rfc3339(event.at.unsigned_abs()).to_string(), error }
     }
 }
 

@@ -24,6 +24,8 @@ use crate::storage::gossip::PushState;
 use crate::telemetry::PushMetrics;
 use round::Round;
 
+/// What turns with targets are called, beside turns with partners.
+pub const LEASE_PREFIX: &str = "push:";
 /// How long a unit may work on a target before others may have a turn. A round ends earlier.
 const TURN: Duration = Duration::from_secs(180);
 /// How often a target is looked after, unless a test wants it otherwise.
@@ -94,7 +96,7 @@ impl Pushes {
         {
             return Ok(());
         }
-        let lease = format!("push:{name}");
+        let lease = format!("{LEASE_PREFIX}{name}");
         if !store.gossip().lease_partner(&lease, &self.unit, TURN).await? {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,12 @@ use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
 use crate::telemetry::HttpMetrics;
 
-/// Shared by all requests. Cheap to clone.
+/// Shared by all requests. Cheap to clone, which every layer does for every request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<App>);
+
+/// What [`AppState`] holds.
+pub struct App {
     pub keyring: Keyring,
     pub settings: Arc<HttpSettings>,
     pub metrics: HttpMetrics,
@@ -23,24 +27,32 @@ pub struct AppState {
     /// When the server started, in seconds since 1970.
     pub(super) started: i64,
     /// Requests that may be worked on at once.
-    pub(super) requests: Arc<Semaphore>,
+    pub(super) requests: Semaphore,
     /// Octets of request bodies that may be in memory at once.
     pub(super) body_octets: Arc<Semaphore>,
-    pub(super) health: Arc<StoreHealth>,
+    pub(super) health: StoreHealth,
 }
 
 impl AppState {
     pub fn new(keyring: Keyring, settings: HttpSettings, metrics: HttpMetrics, now: fn() -> Timestamp) -> Self {
-        Self {
-            requests: Arc::new(Semaphore::new(settings.request_limit)),
+        Self(Arc::new(App {
+            requests: Semaphore::new(settings.request_limit),
             body_octets: Arc::new(Semaphore::new(settings.body_octets_total.max(settings.body_octets_limit))),
-            health: Arc::default(),
+            health: StoreHealth::default(),
             started: now().as_second(),
             keyring,
             settings: Arc::new(settings),
             metrics,
             now,
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
     }
 }
 

@@ -1,7 +1,7 @@
 //! Connections of either engine: bounded in number, waiting time and use.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{Connection, Database, Pool};
@@ -14,6 +14,8 @@ use super::{PoolState, StorageError};
 const READ_ATTEMPTS: u32 = 2;
 /// How often a transaction runs when it loses against others.
 const WRITE_ATTEMPTS: u32 = 4;
+/// How long a connection serves queries before the pool has it back, which tests and replaces connections.
+const KEEP_LIMIT: Duration = Duration::from_secs(60);
 /// How long reading a whole table may take.
 pub const SCAN_TIMEOUT: Duration = Duration::from_secs(900);
 
@@ -22,6 +24,7 @@ pub struct Connections<DB: Database> {
     pool: Pool<DB>,
     /// One permit for each connection of `pool`, which therefore never waits for anything but the database.
     slots: Arc<Semaphore>,
+    kept: Arc<Kept<DB>>,
     bounds: Bounds,
 }
 
@@ -39,9 +42,29 @@ pub struct Bounds {
 pub struct Lease<DB: Database> {
     /// Always there until the lease is dropped.
     held: Option<(PoolConnection<DB>, OwnedSemaphorePermit)>,
-    /// Statements may still be running, because nobody waited for their end.
-    unfinished: bool,
+    /// When the pool gets the connection back at the latest.
+    keep_until: Instant,
+    state: LeaseState,
     settle_timeout: Duration,
+    kept: Arc<Kept<DB>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LeaseState {
+    /// Nothing is running; a transaction may have to be rolled back.
+    Finished,
+    /// A query has been answered to its end, and nothing else happened.
+    Clean,
+    /// Statements may still be running, because nobody waited for their end.
+    Unfinished,
+}
+
+/// Connections between two queries. The pool asks the database about each one that it gets back,
+/// which would cost every lookup a second round trip. The last one in is the first out, so that few
+/// of the database's processes work, each with warm caches.
+struct Kept<DB: Database> {
+    pool: Pool<DB>,
+    connections: Mutex<Vec<(PoolConnection<DB>, Instant)>>,
 }
 
 impl<DB: Database> Connections<DB> {
@@ -53,7 +76,8 @@ impl<DB: Database> Connections<DB> {
             .acquire_timeout(bounds.acquire_timeout)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), bounds }
+        let kept = Arc::new(Kept { pool: pool.clone(), connections: Mutex::default() });
+        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds }
     }
 
     /// For a query, which runs once more on another connection when the first turns out to be broken.
@@ -74,12 +98,15 @@ impl<DB: Database> Connections<DB> {
     pub fn state(&self) -> PoolState {
         let limit = self.bounds.connections.max(1);
         let free = u32::try_from(self.slots.available_permits()).unwrap_or(limit);
-        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(limit);
+        let idle = u32::try_from(self.pool.num_idle() + self.kept.lock().len()).unwrap_or(limit);
         PoolState { idle, in_use: limit.saturating_sub(free), limit }
     }
 
     pub async fn close(&self) {
-        self.pool.close().await;
+        // From here on no connection is kept.
+        let closing = self.pool.close();
+        self.kept.give_back();
+        closing.await;
     }
 
     async fn lease(&self) -> Result<Lease<DB>, StorageError> {
@@ -87,11 +114,24 @@ impl<DB: Database> Connections<DB> {
             .await
             .map_err(|_| StorageError::Busy)?
             .map_err(|_| StorageError::Unavailable(sqlx::Error::PoolClosed))?;
-        let connection = self.pool.acquire().await.map_err(|error| match error {
+        let (connection, keep_until) = match self.kept.take() {
+            Some(kept) => kept,
+            None => (self.acquire().await?, Instant::now() + KEEP_LIMIT),
+        };
+        Ok(Lease {
+            held: Some((connection, slot)),
+            keep_until,
+            state: LeaseState::Finished,
+            settle_timeout: self.bounds.write_timeout,
+            kept: self.kept.clone(),
+        })
+    }
+
+    async fn acquire(&self) -> Result<PoolConnection<DB>, StorageError> {
+        self.pool.acquire().await.map_err(|error| match error {
             sqlx::Error::PoolTimedOut => StorageError::Unavailable(error),
             other => StorageError::from(other),
-        })?;
-        Ok(Lease { held: Some((connection, slot)), unfinished: false, settle_timeout: self.bounds.write_timeout })
+        })
     }
 
     /// A connection that has just answered, because a transaction cannot be repeated blindly.
@@ -119,6 +159,9 @@ macro_rules! run {
             let work = $work($link(lease.start()?) $(, $argument)*);
             let finished = tokio::time::timeout(attempts.timeout(), work).await;
             let result = lease.finish(finished);
+            if attempts.is_clean(&result) {
+                lease.keep();
+            }
             drop(lease);
             if !attempts.goes_on_after(&result) {
                 break result;
@@ -158,6 +201,11 @@ impl<DB: Database> Attempts<'_, DB> {
         self.timeout
     }
 
+    /// After `result` of a query nothing is left to do on its connection.
+    pub fn is_clean<T>(&self, result: &Result<T, StorageError>) -> bool {
+        matches!(self.kind, Kind::Read) && result.is_ok()
+    }
+
     pub fn goes_on_after<T>(&self, result: &Result<T, StorageError>) -> bool {
         let Err(error) = result else { return false };
         let is_curable = match self.kind {
@@ -174,20 +222,65 @@ impl<DB: Database> Attempts<'_, DB> {
 impl<DB: Database> Lease<DB> {
     pub fn start(&mut self) -> Result<&mut DB::Connection, StorageError> {
         let (connection, _) = self.held.as_mut().ok_or(StorageError::Unavailable(sqlx::Error::PoolClosed))?;
-        self.unfinished = true;
+        self.state = LeaseState::Unfinished;
         Ok(connection)
+    }
+
+    /// The connection may serve the next query as it is.
+    pub fn keep(&mut self) {
+        self.state = LeaseState::Clean;
     }
 
     /// What was started ended or ran into its deadline. A connection that broke is closed and not given to others.
     pub fn finish<T>(&mut self, finished: Result<Result<T, StorageError>, Elapsed>) -> Result<T, StorageError> {
-        self.unfinished = finished.is_err();
+        self.state = if finished.is_err() { LeaseState::Unfinished } else { LeaseState::Finished };
         let result = finished.unwrap_or(Err(StorageError::Timeout));
         if let (Err(error @ StorageError::Unavailable(_)), Some((connection, _))) = (&result, &mut self.held)
             && !error.is_serialization_failure()
         {
             connection.close_on_drop();
+            // Others have probably been cut at the same time.
+            self.kept.give_back();
         }
         result
+    }
+}
+
+impl<DB: Database> Kept<DB> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(PoolConnection<DB>, Instant)>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one that was in use last; those that are due go back to the pool.
+    fn take(&self) -> Option<(PoolConnection<DB>, Instant)> {
+        let mut connections = self.lock();
+        let now = Instant::now();
+        loop {
+            let (connection, until) = connections.pop()?;
+            if now < until {
+                return Some((connection, until));
+            }
+        }
+    }
+
+    fn put(&self, connection: PoolConnection<DB>, until: Instant) {
+        let mut connections = self.lock();
+        if !self.pool.is_closed() {
+            connections.push((connection, until));
+        }
+    }
+
+    fn give_back(&self) {
+        self.lock().clear();
+    }
+}
+
+impl<DB: Database> Drop for Kept<DB> {
+    /// A store may be dropped where no task can be started, which giving back needs.
+    fn drop(&mut self) {
+        for (connection, _) in self.lock().drain(..) {
+            drop(connection.detach());
+        }
     }
 }
 
@@ -196,8 +289,10 @@ impl<DB: Database> Drop for Lease<DB> {
     /// callers who give up do not multiply its work.
     fn drop(&mut self) {
         let Some((mut connection, slot)) = self.held.take() else { return };
-        if !self.unfinished {
-            return;
+        match self.state {
+            LeaseState::Unfinished => {}
+            LeaseState::Finished => return,
+            LeaseState::Clean => return self.kept.put(connection, self.keep_until),
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let settle_timeout = self.settle_timeout;

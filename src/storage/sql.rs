@@ -28,10 +28,10 @@ macro_rules! search_statements {
 }
 pub(crate) use search_statements;
 
-/// $2: key ID, $3: fingerprint. The index on key IDs serves fingerprints too.
-pub const BY_FINGERPRINT: SearchStatements = search_statements!(
-    "SELECT cert_id, max(is_primary) AS is_primary FROM cert_keys WHERE key_id = $2 AND fingerprint = $3 GROUP BY cert_id"
-);
+/// $2: key ID, $3: fingerprint. The index on key IDs serves fingerprints too. Of one certificate
+/// each fingerprint is stored once.
+pub const BY_FINGERPRINT: SearchStatements =
+    search_statements!("SELECT cert_id, is_primary FROM cert_keys WHERE key_id = $2 AND fingerprint = $3");
 
 /// $2: key ID. Two keys of one certificate may share it.
 pub const BY_KEY_ID: SearchStatements = search_statements!(

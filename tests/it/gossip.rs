@@ -3,4 +3,5 @@
 mod converge;
 mod keyserver;
 mod push;
+mod sks;
 mod world;

@@ -1,7 +1,6 @@
 //! Writing ASCII armor.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::{AsOut, STANDARD};
 use bytes::Bytes;
 use crc::{CRC_24_OPENPGP, Crc, Table};
 
@@ -43,32 +42,39 @@ fn encoded_len(headers: &[(String, String)], octets: usize) -> usize {
     BEGIN.len() + header_lines + 1 + octets.div_ceil(3) * 4 + lines + CHECKSUM_CHARACTERS + END.len()
 }
 
-/// Gathers the pieces into blocks of whole lines, so that only the last line may be short or padded.
+/// Pieces are cut into blocks of whole lines; what is left of one begins the block of the next, so
+/// that only the last line may be short or padded.
 fn encode_body<P: AsRef<[u8]>>(text: &mut Vec<u8>, pieces: &[P]) -> u32 {
     let mut checksum = CRC24.digest();
-    let mut block = Vec::with_capacity(BLOCK_OCTETS);
+    let mut begun = Vec::with_capacity(BLOCK_OCTETS);
     for piece in pieces {
         let mut rest = piece.as_ref();
         checksum.update(rest);
-        while !rest.is_empty() {
-            let (head, tail) = rest.split_at(rest.len().min(BLOCK_OCTETS - block.len()));
-            block.extend_from_slice(head);
+        if !begun.is_empty() {
+            let (head, tail) = rest.split_at(rest.len().min(BLOCK_OCTETS - begun.len()));
+            begun.extend_from_slice(head);
             rest = tail;
-            if block.len() == BLOCK_OCTETS {
-                encode_lines(text, &block);
-                block.clear();
+            if begun.len() < BLOCK_OCTETS {
+                continue;
             }
+            encode_lines(text, &begun);
+            begun.clear();
         }
+        let (blocks, last) = rest.as_chunks::<BLOCK_OCTETS>();
+        for block in blocks {
+            encode_lines(text, block);
+        }
+        begun.extend_from_slice(last);
     }
-    encode_lines(text, &block);
+    encode_lines(text, &begun);
     checksum.finalize()
 }
 
 /// Encodes at most a block; a line end after every 64 characters and after the last line.
 fn encode_lines(text: &mut Vec<u8>, block: &[u8]) {
     let mut characters = [0; BLOCK_CHARACTERS];
-    let written = STANDARD.encode_slice(block, &mut characters).unwrap_or_default();
-    let (lines, last) = characters.split_at(written).0.as_chunks::<LINE_CHARACTERS>();
+    let written = STANDARD.encode(block, characters.as_mut_slice().as_out());
+    let (lines, last) = written.as_chunks::<LINE_CHARACTERS>();
     for line in lines {
         text.extend_from_slice(line);
         text.push(b'\n');
@@ -82,7 +88,7 @@ fn encode_lines(text: &mut Vec<u8>, block: &[u8]) {
 fn encode_checksum(text: &mut Vec<u8>, checksum: u32) {
     let [_, octets @ ..] = checksum.to_be_bytes();
     text.push(b'=');
-    text.extend_from_slice(STANDARD.encode(octets).as_bytes());
+    STANDARD.encode_append(octets, text);
     text.push(b'\n');
 }
 
@@ -113,7 +119,7 @@ mod tests {
             let text = std::str::from_utf8(&text).unwrap();
             let body: Vec<&str> = text.lines().skip(2).take_while(|line| !line.starts_with('=')).collect();
             assert!(body.iter().rev().skip(1).all(|line| line.len() == LINE_CHARACTERS));
-            assert_eq!(STANDARD.decode(body.concat()).unwrap(), octets);
+            assert_eq!(base64::Engine::decode(&base64::engine::general_purpose::STANDARD, body.concat()).unwrap(), octets);
         }
     }
 }

@@ -152,5 +152,5 @@ impl Count {
 }
 
 fn time(seconds: i64) -> String {
-    rfc3339(u64::try_from(seconds).unwrap_or_default())
+    rfc3339(u64::try_from(seconds).unwrap_or_default()).to_string()
 }

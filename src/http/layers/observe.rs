@@ -10,7 +10,6 @@ use http_body::Body as _;
 
 use super::super::AppState;
 use super::super::error::Cause;
-use crate::telemetry::HttpMetrics;
 
 /// The name of a route in metrics and logs, where it is finer than the path. Rides on the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ impl Route {
 }
 
 pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let mut under_way = UnderWay::new(&app.metrics, &request);
+    let mut under_way = UnderWay::new(app, &request);
     let response = next.run(request).await;
     under_way.answered(&response);
     response
@@ -34,7 +33,7 @@ pub(super) async fn observe(State(app): State<AppState>, request: Request, next:
 
 /// One request, from its start to its answer or until its client has gone.
 struct UnderWay {
-    metrics: HttpMetrics,
+    app: AppState,
     started: Instant,
     method: &'static str,
     path: Option<MatchedPath>,
@@ -42,10 +41,10 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    fn new(metrics: &HttpMetrics, request: &Request) -> Self {
-        metrics.in_flight.inc();
+    fn new(app: AppState, request: &Request) -> Self {
+        app.metrics.in_flight.inc();
         Self {
-            metrics: metrics.clone(),
+            app,
             started: Instant::now(),
             method: known_method(request.method()),
             path: request.extensions().get().cloned(),
@@ -66,8 +65,8 @@ impl UnderWay {
         let (method, status) = (self.method, response.status());
         let route = response.extensions().get::<Route>().map_or(self.path(), |route| route.0);
         let seconds = self.started.elapsed().as_secs_f64();
-        self.metrics.duration.with_label_values(&[method, status.as_str()]).observe(seconds);
-        self.metrics.requests.with_label_values(&[route, method, status.as_str()]).inc();
+        self.app.metrics.duration.with_label_values(&[method, status.as_str()]).observe(seconds);
+        self.app.metrics.requests.with_label_values(&[route, method, status.as_str()]).inc();
         let octets = response.body().size_hint().lower();
         let (status, duration_ms) = (status.as_u16(), self.duration_ms());
         match response.extensions().get::<Cause>() {
@@ -81,10 +80,10 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.metrics.in_flight.dec();
+        self.app.metrics.in_flight.dec();
         if !self.answered {
             let (method, route) = (self.method, self.path());
-            self.metrics.requests.with_label_values(&[route, method, "cancelled"]).inc();
+            self.app.metrics.requests.with_label_values(&[route, method, "cancelled"]).inc();
             tracing::info!(method, route, duration_ms = self.duration_ms(), "request cancelled");
         }
     }

@@ -2,13 +2,8 @@
 
 use hockeypuck::domain::Profile;
 
-use super::world::{Place, Plan, converge, union};
+use super::world::{Place, Plan, certificates, converge, union};
 use crate::support::backend::Backend;
-use crate::support::certs;
-
-fn certificates(stem: &str, count: usize) -> Vec<Vec<u8>> {
-    (0..count).map(|n| certs::small(&format!("<{stem}{n}@example.org>")).packets()).collect()
-}
 
 /// Two servers with different and common certificates hold the union, whoever opens the sessions,
 /// and their trees are true.

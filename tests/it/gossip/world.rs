@@ -13,6 +13,7 @@ use hockeypuck::keyring::{Keyring, Outcome};
 use tokio::task::JoinHandle;
 
 use crate::support::backend::Backend;
+use crate::support::certs;
 use crate::support::ports::free_port;
 
 /// How long servers may take to agree on a busy machine.
@@ -28,7 +29,12 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
-        let [hkp, recon] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
+        Self::at([127, 0, 0, 1])
+    }
+
+    /// At an address of the loopback.
+    pub fn at(address: [u8; 4]) -> Self {
+        let [hkp, recon] = [(); 2].map(|()| SocketAddr::from((address, free_port())));
         Self { hkp, recon }
     }
 }
@@ -118,6 +124,11 @@ impl Unit {
         self.shutdown.soft();
         self.running.await.expect("nothing panicked");
     }
+}
+
+/// Certificates with one user ID each.
+pub fn certificates(stem: &str, count: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|n| certs::small(&format!("<{stem}{n}@example.org>")).packets()).collect()
 }
 
 /// Waits until all servers hold exactly `expected` in a profile.

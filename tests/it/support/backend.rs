@@ -26,6 +26,11 @@ impl Backend {
         Self::Postgres(runtime().block_on(postgres::fresh_database()))
     }
 
+    /// For asynchronous tests.
+    pub async fn postgres_async() -> Self {
+        Self::Postgres(postgres::fresh_database().await)
+    }
+
     /// The URL by which the library opens it.
     pub fn url(&self) -> String {
         match self {
