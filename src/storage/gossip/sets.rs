@@ -46,9 +46,9 @@ const NEEDED: Sql = sql!(
 /// $1: the last position that may go, $2: limit, $3: age in seconds. Reads the first rows only.
 pub const OLD: Sql = Sql {
     postgres: "SELECT max(seq) FROM (SELECT seq, at FROM changes WHERE seq <= $1 ORDER BY seq LIMIT $2) AS oldest \
-         WHERE at < now() - $3 * interval '1 second'",
+         WHERE at <= now() - $3 * interval '1 second'",
     sqlite: "SELECT max(seq) FROM (SELECT seq, at FROM changes WHERE seq <= $1 ORDER BY seq LIMIT $2) AS oldest \
-         WHERE at < unixepoch() - $3",
+         WHERE at <= unixepoch() - $3",
 };
 
 /// $1: position.
