@@ -105,6 +105,7 @@ async fn what_was_learned_is_kept() {
     let news = Random::new(63).elements(3);
     let peer = async {
         right.write_all(&handshake()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
         right.write_all(&encoded(&Message::SyncFail)).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
         let part = news.iter().copied().filter(|element| element.digest()[0] < 0x40).collect();
