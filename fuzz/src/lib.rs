@@ -1,6 +1,8 @@
 //! What must hold for any octets: one function per fuzz target, which panics if it does not.
 //! The tests of the main package replay the corpora through the same functions.
 
+mod gossip;
+
 use bytes::Bytes;
 use hockeypuck::cert::frame::{Framed, next_packet};
 use hockeypuck::cert::key::Key;
@@ -11,11 +13,13 @@ use hockeypuck::domain::search::{email_of, keywords_of};
 use hockeypuck::domain::{Digest, Record};
 use md5::Digest as _;
 
+pub use self::gossip::{ptree_frames, ptree_session};
+
 /// A target's name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     ("armor", armor),
     ("frame", frame),
     ("key", key),
@@ -23,6 +27,8 @@ pub const TARGETS: [Target; 7] = [
     ("user_id", user_id),
     ("certificate", certificate),
     ("merge", merge),
+    ("ptree_frames", ptree_frames),
+    ("ptree_session", ptree_session),
 ];
 
 /// Every post-quantum signature is longer.

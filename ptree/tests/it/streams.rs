@@ -20,7 +20,7 @@ async fn accept(stream: DuplexStream, set: &Set) -> Outcome {
 
 async fn initiate(stream: DuplexStream, set: &Set) -> Outcome {
     let mut random = Random::new(2);
-    net::initiate(stream, &OFFER, chosen(&tree(set)), &Limits::default(), move || random.next()).await
+    net::initiate(stream, &OFFER, chosen(&tree(set)), &Limits::default(), move || random.number()).await
 }
 
 /// Two servers find all differences, however little the connection takes at once: neither waits for the
