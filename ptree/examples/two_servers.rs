@@ -10,7 +10,7 @@ const FILTERS: &str = "yminsky.dedup,yminsky.merge";
 
 /// A set of digests; real ones look random.
 fn server(numbers: std::ops::Range<u128>) -> Chosen {
-    let digest = |number: u128| (number * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 % (1 << 127)).to_be_bytes();
+    let digest = |number: u128| number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
     let tree: Tree = numbers.filter_map(|number| Element::new(digest(number))).collect();
     Chosen { filters: FILTERS.to_owned(), tree }
 }

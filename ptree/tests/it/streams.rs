@@ -122,13 +122,13 @@ async fn what_was_learned_is_kept() {
 /// A session needs little memory of its caller's task, and may run on any thread.
 #[test]
 fn the_futures_are_small_and_may_move() {
-    fn measure<F: Future + Send>(future: F) -> usize {
-        size_of_val(&future)
+    fn measure<F: Future + Send>(future: &F) -> usize {
+        size_of_val(future)
     }
     let (left, right) = duplex(64);
     let limits = Limits::default();
     let accept = net::accept(left, &OFFER, |_| Ok(chosen(&Tree::new())), &limits);
     let initiate = net::initiate(right, &OFFER, chosen(&Tree::new()), &limits, || 0);
-    let (accept, initiate) = (measure(accept), measure(initiate));
+    let (accept, initiate) = (measure(&accept), measure(&initiate));
     assert!(accept < 8192 && initiate < 8192, "{accept} {initiate}");
 }
