@@ -27,3 +27,8 @@ pub use prefix::{Prefix, PrefixError};
 pub use samples::Samples;
 pub use solve::{Difference, solve};
 pub use tree::{Checked, Elements, Inconsistency, Node, NotSorted, Tree};
+
+/// The example of the readme is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,6 +2,8 @@
 //!
 //! Everything here is for tests and benchmarks: it panics where something never ends.
 
+#![expect(clippy::panic, reason = "a test that cannot go on fails by panicking")]
+
 mod path;
 mod random;
 
@@ -53,8 +55,7 @@ impl Pair {
     pub fn run(&self) -> Finished {
         let mut lead = Lead::new(&OFFER, &self.limits, Duration::ZERO);
         let mut random = Random::new(1);
-        let mut follow =
-            Follow::new(&OFFER, chosen(&self.follow), &self.limits, || random.next(), Duration::ZERO);
+        let mut follow = Follow::new(&OFFER, chosen(&self.follow), &self.limits, || random.number(), Duration::ZERO);
         let react = |lead: &mut Lead, now| lead.choose(Ok(chosen(&self.lead)), now);
         let elapsed = connect(&mut lead, react, &mut follow, &self.path);
         Finished { lead: lead.finish(), follow: follow.finish(), elapsed }

@@ -157,7 +157,7 @@ pub(super) fn same_filters(one: &str, other: &str) -> bool {
 fn unfit(peer: &PeerConfig) -> Option<String> {
     let ours = PeerConfig::ours("", 0);
     let version = peer.version.as_str();
-    if !version_numbers(version).is_some_and(|numbers| numbers >= OLDEST) {
+    if version_numbers(version).is_none_or(|numbers| numbers < OLDEST) {
         return Some(format!("version {version} is none from 0.1.5 on"));
     }
     if peer.bitquantum != ours.bitquantum {

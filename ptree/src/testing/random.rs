@@ -15,7 +15,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -25,7 +25,7 @@ impl Random {
     /// The next element.
     pub fn element(&mut self) -> Element {
         loop {
-            let digest = (u128::from(self.next()) << 64 | u128::from(self.next())).to_le_bytes();
+            let digest = (u128::from(self.number()) << 64 | u128::from(self.number())).to_le_bytes();
             if let Some(element) = Element::new(digest) {
                 return element;
             }
@@ -46,7 +46,7 @@ impl Random {
         let [first, second] = own;
         let mut all: Vec<Element> = self.elements(common + first + second).into_iter().collect();
         for at in 0..first + second {
-            let other = at + usize::try_from(self.next() % (all.len() - at) as u64).unwrap_or_default();
+            let other = at + usize::try_from(self.number() % (all.len() - at) as u64).unwrap_or_default();
             all.swap(at, other);
         }
         let of = |own: &[Element], common: &[Element]| own.iter().chain(common).copied().collect();

@@ -62,7 +62,8 @@ fn clustered(set: &Set) -> Set {
 #[test]
 fn single_octets_are_enough() {
     let [lead, follow] = Random::new(5).two_sets(2000, [40, 60]);
-    let path = Path { fragment: 1, drip: Duration::from_micros(50), latency: Duration::from_millis(20), ..Path::default() };
+    let path =
+        Path { fragment: 1, drip: Duration::from_micros(50), latency: Duration::from_millis(20), ..Path::default() };
     exact(&Pair { path, ..Pair::new(&lead, &follow) }, &lead, &follow);
 }
 

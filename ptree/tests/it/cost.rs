@@ -40,20 +40,68 @@ fn cost(differences: usize) -> Cost {
     }
 }
 
-/// Twenty differences, as between servers that talk every minute.
+/// Twenty differences, as between servers that talk every minute. Known implementations: 13 polynomials,
+/// 3 flushes, 1.9 kB without the handshake.
 #[test]
 fn twenty_differences() {
-    println!("{:?}", cost(20));
+    let expected = Cost {
+        polynomials: 13,
+        sync_fails: 3,
+        fulls: 0,
+        full_elements: 0,
+        flushes: 3,
+        round_trips: 5,
+        asked_octets: 1771,
+        answered_octets: 415,
+    };
+    assert_eq!(cost(20), expected);
 }
+
+/// A thousand differences. Known implementations: about 530 polynomials, 9 flushes, 77 kB.
 #[test]
-fn thousand_differences() {
-    println!("{:?}", cost(1000));
+fn a_thousand_differences() {
+    let expected = Cost {
+        polynomials: 569,
+        sync_fails: 142,
+        fulls: 0,
+        full_elements: 0,
+        flushes: 9,
+        round_trips: 11,
+        asked_octets: 70_973,
+        answered_octets: 13_193,
+    };
+    assert_eq!(cost(1000), expected);
 }
+
+/// Ten thousand differences. Known implementations: 5,752 polynomials, 64 flushes, 0.88 MB.
 #[test]
 fn ten_thousand_differences() {
-    println!("{:?}", cost(10000));
+    let expected = Cost {
+        polynomials: 5724,
+        sync_fails: 1442,
+        fulls: 45,
+        full_elements: 4,
+        flushes: 61,
+        round_trips: 63,
+        asked_octets: 752_522,
+        answered_octets: 135_407,
+    };
+    assert_eq!(cost(10_000), expected);
 }
+
+/// A hundred thousand differences. Known implementations: 21,148 polynomials, 36,493 whole nodes,
+/// 581 flushes (each a round trip), 15.3 MB.
 #[test]
-fn hundred_thousand_differences() {
-    println!("{:?}", cost(100000));
+fn a_hundred_thousand_differences() {
+    let expected = Cost {
+        polynomials: 21_163,
+        sync_fails: 5461,
+        fulls: 682,
+        full_elements: 9078,
+        flushes: 376,
+        round_trips: 242,
+        asked_octets: 3_895_763,
+        answered_octets: 10_527_833,
+    };
+    assert_eq!(cost(100_000), expected);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ptree::session::{Deadline, SessionError};
-use ptree::testing::{Pair, Path, Random, only};
+use ptree::testing::{Pair, Path, Random};
 
 /// A connection that is lost after any octet leaves two ended sessions, whose elements are differences.
 #[test]
@@ -16,7 +16,6 @@ fn a_connection_may_be_lost_at_any_octet() {
     for lost_after in 0..octets {
         let path = Path { lost_after: Some(lost_after), ..Path::default() };
         let finished = Pair { path, ..pair.clone() }.run();
-        assert!(only(&follow, &lead).iter().collect::<Vec<_>>().len() >= finished.lead.learned.len());
         assert!(finished.lead.learned.iter().all(|element| follow.contains(element) && !lead.contains(element)));
         assert!(finished.follow.learned.iter().all(|element| lead.contains(element) && !follow.contains(element)));
         let failed = [&finished.lead.result, &finished.follow.result].map(Result::is_err);
@@ -32,10 +31,11 @@ fn a_connection_may_be_too_slow() {
     let path = Path { fragment: 1, drip: Duration::from_millis(500), ..Path::default() };
     let finished = Pair { path, ..pair.clone() }.run();
     assert_eq!(finished.lead.result, Err(SessionError::TimedOut(Deadline::Handshake)));
-    let path = Path { fragment: 1, drip: Duration::from_millis(40), ..Path::default() };
+    let path = Path { fragment: 1, drip: Duration::from_millis(25), ..Path::default() };
     let mut slow = Pair { path, ..pair };
-    slow.limits.reply = Duration::from_secs(600);
-    slow.limits.idle = Duration::from_secs(600);
+    slow.limits.session = Duration::from_secs(300);
+    slow.limits.reply = slow.limits.session;
+    slow.limits.idle = slow.limits.session;
     let finished = slow.run();
     assert!(finished.elapsed <= slow.limits.session + slow.limits.closing);
     assert_eq!(finished.lead.result, Err(SessionError::TimedOut(Deadline::Session)));

@@ -20,7 +20,7 @@ async fn accept(stream: DuplexStream, set: &Set) -> Outcome {
 
 async fn initiate(stream: DuplexStream, set: &Set) -> Outcome {
     let mut random = Random::new(2);
-    net::initiate(stream, &OFFER, chosen(&tree(set)), &Limits::default(), move || random.next()).await
+    net::initiate(stream, &OFFER, chosen(&tree(set)), &Limits::default(), move || random.number()).await
 }
 
 /// Two servers find all differences, however little the connection takes at once: neither waits for the
@@ -105,6 +105,7 @@ async fn what_was_learned_is_kept() {
     let news = Random::new(63).elements(3);
     let peer = async {
         right.write_all(&handshake()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
         right.write_all(&encoded(&Message::SyncFail)).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
         let part = news.iter().copied().filter(|element| element.digest()[0] < 0x40).collect();
@@ -121,13 +122,13 @@ async fn what_was_learned_is_kept() {
 /// A session needs little memory of its caller's task, and may run on any thread.
 #[test]
 fn the_futures_are_small_and_may_move() {
-    fn measure<F: Future + Send>(future: F) -> usize {
-        size_of_val(&future)
+    fn measure<F: Future + Send>(future: &F) -> usize {
+        size_of_val(future)
     }
     let (left, right) = duplex(64);
     let limits = Limits::default();
     let accept = net::accept(left, &OFFER, |_| Ok(chosen(&Tree::new())), &limits);
     let initiate = net::initiate(right, &OFFER, chosen(&Tree::new()), &limits, || 0);
-    let (accept, initiate) = (measure(accept), measure(initiate));
+    let (accept, initiate) = (measure(&accept), measure(&initiate));
     assert!(accept < 8192 && initiate < 8192, "{accept} {initiate}");
 }

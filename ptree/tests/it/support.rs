@@ -113,7 +113,7 @@ pub fn lead(set: &Set, limits: &Limits) -> (Lead, Vec<u8>) {
 pub fn follow(set: &Set, limits: &Limits) -> (Follow<impl FnMut() -> u64 + use<>>, Vec<u8>) {
     let chosen = Chosen { filters: FILTERS.to_owned(), tree: tree(set) };
     let mut random = ptree::testing::Random::new(7);
-    let mut follow = Follow::new(&OFFER, chosen, limits, move || random.next(), Duration::ZERO);
+    let mut follow = Follow::new(&OFFER, chosen, limits, move || random.number(), Duration::ZERO);
     follow.receive(&handshake(), Duration::ZERO);
     let written = drain(&mut follow, Duration::ZERO);
     (follow, written)

@@ -18,7 +18,7 @@ pub fn check(recording: &Recording, expected: End) {
     let mut random = Random::new(3);
     let chosen = Chosen { filters, tree: tree(&own) };
     let offer = Offer { http_port: 11371 };
-    let mut session = Follow::new(&offer, chosen, &Limits::default(), || random.next(), Duration::ZERO);
+    let mut session = Follow::new(&offer, chosen, &Limits::default(), || random.number(), Duration::ZERO);
     let mut written = drain(&mut session, Duration::ZERO);
     session.receive(&recording.written("a>i"), Duration::ZERO);
     written.extend(drain(&mut session, Duration::ZERO));

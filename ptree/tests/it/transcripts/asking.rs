@@ -92,7 +92,11 @@ fn complete(recording: &Recording, own: &Set, asked: &[Prefix], given: &Set, lea
         .collect();
     assert_eq!(*learned, reported.difference(own).copied().collect::<Set>(), "{name}: what is learned");
     if let Some(peer) = &recording.initiator.set {
-        assert_eq!(learned.iter().copied().collect::<Vec<Element>>(), ptree::testing::only(peer, own), "{name}: all of it");
+        assert_eq!(
+            learned.iter().copied().collect::<Vec<Element>>(),
+            ptree::testing::only(peer, own),
+            "{name}: all of it"
+        );
         assert!(given.is_disjoint(peer) && given.is_subset(own), "{name}: what is given is lacking there");
     }
 }

@@ -1,7 +1,7 @@
 //! A recorded session as values.
 
-use ptree::wire::hello::Pairs;
 use ptree::wire::PeerConfig;
+use ptree::wire::hello::Pairs;
 use serde_json::Value;
 
 use crate::support::{Set, elements, octets, vectors};
@@ -47,7 +47,8 @@ impl Recording {
 
     /// What one side wrote before its first message of the session.
     pub fn handshake(&self, direction: &'static str) -> Vec<u8> {
-        let first = self.from(direction).filter(|message| message.get("raw_string").is_some() || message["msg"] == "Config");
+        let first =
+            self.from(direction).filter(|message| message.get("raw_string").is_some() || message["msg"] == "Config");
         first.flat_map(|message| octets(message["hex"].as_str().unwrap())).collect()
     }
 
