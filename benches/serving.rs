@@ -9,21 +9,22 @@
 
 use std::hint::black_box;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::routing::get;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hockeypuck::cert::armor::encode::encode;
 use hockeypuck::http::{self, AppState, HttpSettings, ServeLimits};
-use hockeypuck::keyring::{Keyring, Settings};
+use hockeypuck::keyring::{Keyring, Outcome, Settings};
 use hockeypuck::storage::{self, StoreLimits};
 use hockeypuck::telemetry::{HttpMetrics, KeyringMetrics};
 use jiff::Timestamp;
 use prometheus::Registry;
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -49,7 +50,8 @@ impl World {
         let registry = Registry::new();
         let keyring = Keyring::new(store, Settings::default(), KeyringMetrics::register(&registry)?);
         let submission = keyring.submit(std::fs::read(KEYRING)?.into()).await?;
-        let fingerprints = submission.results.iter().filter_map(|result| result.fingerprint).map(|f| f.to_string());
+        let stored = submission.results.iter().filter(|result| !matches!(result.outcome, Outcome::Rejected(_)));
+        let fingerprints = stored.filter_map(|result| result.fingerprint).map(|fingerprint| fingerprint.to_string());
         let metrics = HttpMetrics::register(&registry)?;
         let state = AppState::new(keyring, HttpSettings::default(), metrics.clone(), Timestamp::now);
         let (listener, server) = listen().await?;
@@ -61,9 +63,11 @@ impl World {
             std::future::pending(),
         ));
         let (listener, floor) = listen().await?;
-        let pool =
-            sqlx::postgres::PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await?;
-        tokio::spawn(async move { axum::serve(listener, floor_router(pool)).await });
+        let mut idle = Vec::new();
+        for _ in 0..CONNECTIONS {
+            idle.push(PgConnection::connect(&url).await?);
+        }
+        tokio::spawn(async move { axum::serve(listener, floor_router(Arc::new(Mutex::new(idle)))).await });
         Ok(Self { fingerprints: Arc::new(fingerprints.collect()), server, floor })
     }
 }
@@ -74,15 +78,22 @@ async fn listen() -> anyhow::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-fn floor_router(pool: PgPool) -> Router {
-    Router::new().route("/floor", get(floor)).with_state(pool)
+/// A connection for each client.
+type Idle = Arc<Mutex<Vec<PgConnection>>>;
+
+fn floor_router(idle: Idle) -> Router {
+    Router::new().route("/floor", get(floor)).with_state(idle)
 }
 
-async fn floor(State(pool): State<PgPool>, RawQuery(query): RawQuery) -> Vec<u8> {
-    let fingerprint = hex::decode(query.unwrap_or_default()).unwrap_or_default();
+async fn floor(State(idle): State<Idle>, RawQuery(query): RawQuery) -> Result<Vec<u8>, StatusCode> {
+    let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut connection = taken.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let fingerprint = hex::decode(query.unwrap_or_default()).map_err(|_| StatusCode::BAD_REQUEST)?;
     let select = "SELECT packets FROM certs WHERE fingerprint = $1";
-    let packets: Vec<u8> = sqlx::query_scalar(select).bind(fingerprint).fetch_one(&pool).await.unwrap_or_default();
-    encode(&[], &[packets]).into()
+    let packets = sqlx::query_scalar(select).bind(fingerprint).fetch_one(&mut connection).await;
+    idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    let packets: Vec<u8> = packets.map_err(|_| StatusCode::NOT_FOUND)?;
+    Ok(encode(&[], &[packets]).into())
 }
 
 /// The time in which `CONNECTIONS` keep-alive connections do `count` requests together.
