@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use claim::CANDIDATES;
+pub use claim::{CANDIDATES, IN_ORDER};
 pub use ledger::QUEUED;
 pub use offer::statements as offer_statements;
 

@@ -1,10 +1,14 @@
 //! The sets of digests and the log behind them.
 
+mod copy;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use sqlx::{PgConnection, SqliteConnection};
+
+use copy::{Malformed, Reader};
 
 use super::SetStorage;
 use super::link::{Engine, Link, Sql, execute, fetch_all, fetch_scalar, sql};
@@ -17,13 +21,17 @@ use crate::storage::pool::{SCAN_TIMEOUT, run};
 /// How many digests SQLite answers at once.
 const PIECE: usize = 20_000;
 
-/// One row of the binary form of COPY with one column: a count of columns, a length, a digest.
-const COPY_ROW: usize = 2 + 4 + 16;
-/// What the binary form of COPY begins with, without its two fields of four octets.
-const COPY_SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
-const COPY_HEADER: usize = 11 + 4 + 4;
-/// The count of columns that ends the rows.
-const COPY_TRAILER: &[u8] = &[0xff, 0xff];
+/// Whether indexes alone can answer what everybody sees: most pages are marked so, and few rows were
+/// written since they were. Estimates, which only decide what is faster.
+const IS_VACUUMED: &str = "SELECT c.relallvisible * current_setting('block_size')::bigint * 10 >= pg_relation_size(c.oid) * 9 \
+     AND (coalesce(s.n_dead_tup, 0) + coalesce(s.n_ins_since_vacuum, 0)) * 50 <= greatest(c.reltuples, 0) \
+     FROM pg_class AS c LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid WHERE c.oid = 'certs'::regclass";
+
+const COPY_V23: &str =
+    "COPY (SELECT digest_v23 FROM certs WHERE digest_v23 IS NOT NULL) TO STDOUT WITH (FORMAT binary)";
+const COPY_V24: &str =
+    "COPY (SELECT digest_v24 FROM certs WHERE digest_v24 IS NOT NULL) TO STDOUT WITH (FORMAT binary)";
+const COPY_BOTH: &str = "COPY (SELECT digest_v23, digest_v24 FROM certs) TO STDOUT WITH (FORMAT binary)";
 
 /// The highest position that any row of the log has or had before it was pruned.
 const POSITION: Sql = sql!(
@@ -107,7 +115,7 @@ async fn digest_sets(mut link: Link<'_>) -> Result<DigestSets, StorageError> {
     let (v23, v24) = match work.link() {
         Link::Postgres(connection) => {
             lift_deadline(connection).await?;
-            (copy(connection, "digest_v23").await?, copy(connection, "digest_v24").await?)
+            scan(connection).await?
         }
         Link::Sqlite(connection) => (walk(connection, SQLITE_V23).await?, walk(connection, SQLITE_V24).await?),
     };
@@ -124,51 +132,41 @@ async fn lift_deadline(connection: &mut PgConnection) -> Result<(), StorageError
     Ok(())
 }
 
-/// One profile's digests, ascending.
+/// The digests of both profiles, ascending.
 ///
-/// In no order from the database: it reads the index of the digests where the table has been
-/// vacuumed, and the table from end to end where it has not, instead of visiting each of its rows in
-/// the order of the digests.
-async fn copy(connection: &mut PgConnection, column: &'static str) -> Result<Vec<Digest>, StorageError> {
-    let statement =
-        format!("COPY (SELECT {column} FROM certs WHERE {column} IS NOT NULL) TO STDOUT WITH (FORMAT binary)");
-    let mut pieces = connection.copy_out_raw(&statement).await?;
-    let mut digests = Vec::new();
-    let mut buffer = Vec::new();
-    let mut is_begun = false;
+/// In no order from the database, because visiting each row in the order of the digests takes by far
+/// the longest: the two indexes are read where they are all that is needed, or else the table from
+/// end to end, once.
+async fn scan(connection: &mut PgConnection) -> Result<(Vec<Digest>, Vec<Digest>), StorageError> {
+    let is_vacuumed: bool = sqlx::query_scalar(IS_VACUUMED).fetch_one(&mut *connection).await?;
+    let (mut v23, mut v24) = if is_vacuumed {
+        let [v23] = copy(connection, COPY_V23).await?;
+        let [v24] = copy(connection, COPY_V24).await?;
+        (v23, v24)
+    } else {
+        let [v23, v24] = copy(connection, COPY_BOTH).await?;
+        (v23, v24)
+    };
+    v23.sort_unstable();
+    v24.sort_unstable();
+    Ok((v23, v24))
+}
+
+async fn copy<const N: usize>(
+    connection: &mut PgConnection,
+    statement: &'static str,
+) -> Result<[Vec<Digest>; N], StorageError> {
+    let malformed = |Malformed(what)| StorageError::Inconsistent {
+        table: "certs",
+        column: "digest",
+        detail: format!("in the answer to COPY: {what}"),
+    };
+    let mut pieces = connection.copy_out_raw(statement).await?;
+    let mut reader = Reader::new();
     while let Some(piece) = pieces.next().await {
-        buffer.extend_from_slice(&piece?);
-        let mut rest = buffer.as_slice();
-        if !is_begun {
-            let Some((header, after)) = rest.split_at_checked(COPY_HEADER) else { continue };
-            // The header may be longer, by the length in its last field; no version makes use of that.
-            if !header.starts_with(COPY_SIGNATURE) || !header.ends_with(&[0; 4]) {
-                return Err(bad_copy(column, "an unknown header"));
-            }
-            is_begun = true;
-            rest = after;
-        }
-        while let Some((row, after)) = rest.split_at_checked(COPY_ROW) {
-            digests.push(digest_of(row).ok_or_else(|| bad_copy(column, "a row that is no digest"))?);
-            rest = after;
-        }
-        let taken = buffer.len() - rest.len();
-        buffer.drain(..taken);
+        reader.take(&piece?).map_err(malformed)?;
     }
-    if !is_begun || buffer != COPY_TRAILER {
-        return Err(bad_copy(column, "no end"));
-    }
-    digests.sort_unstable();
-    Ok(digests)
-}
-
-fn digest_of(row: &[u8]) -> Option<Digest> {
-    let digest = row.strip_prefix(&[0, 1, 0, 0, 0, 16])?;
-    Digest::try_from(digest).ok()
-}
-
-fn bad_copy(column: &'static str, detail: &str) -> StorageError {
-    StorageError::Inconsistent { table: "certs", column, detail: detail.to_owned() }
+    reader.finish().map_err(malformed)
 }
 
 /// $1: the digest before the first, $2: limit.

@@ -22,6 +22,10 @@ pub const CANDIDATES: Sql = sql!(
      ORDER BY o.next_try, o.digest LIMIT $2" unlocked_only
 );
 
+/// For the rest of a transaction of PostgreSQL: offers are walked in the order in which they are due, up to the
+/// limit. A planner that does not know yet how many a partner has just made would sort them all.
+pub const IN_ORDER: &str = "SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)";
+
 /// $1: digests, $2: unit, $3: partner, $4: lease.
 const CLAIM: Sql = sql!(
     "UPDATE recovery SET claimed_by = $2, claimed_from = $3, claimed_until = " now " + $4, attempts = attempts + 1 \
@@ -54,6 +58,9 @@ pub async fn claim(
 
 /// What can be claimed, locked.
 async fn candidates(work: &mut Work<'_>, partner: &str, limit: i64) -> Result<Vec<Claimed>, StorageError> {
+    if let Link::Postgres(connection) = work.link() {
+        sqlx::query(IN_ORDER).execute(connection).await?;
+    }
     let rows: Vec<(Vec<u8>, i16, i32)> = fetch_all!(work.link(), CANDIDATES, partner, limit)?;
     rows.into_iter()
         .map(|(digest, profile, tried)| {

@@ -102,6 +102,31 @@ async fn postgres_loops_use_indexes() {
     }
 }
 
+/// Right after a partner's first offers the database knows nothing of them; who claims a few does not sort them all.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_claims_are_ordered_by_the_index() {
+    let world = World::postgres().await;
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    for table in ["recovery", "recovery_offers"] {
+        run(&mut connection, &format!("ALTER TABLE {table} SET (autovacuum_enabled = false)")).await;
+    }
+    let all = super::digests(0..6000);
+    super::offer(&world, "partner 3", &all).await;
+    let mut plans = Vec::new();
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        run(&mut connection, &format!("BEGIN; SET LOCAL plan_cache_mode = {mode}; {}", recovery::IN_ORDER)).await;
+        run(&mut connection, &format!("PREPARE explained AS {}", recovery::CANDIDATES.postgres)).await;
+        let explain = "EXPLAIN EXECUTE explained ('partner 3', 100)";
+        let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut connection).await.unwrap();
+        run(&mut connection, "DEALLOCATE explained; ROLLBACK").await;
+        plans.push(plan.join("\n"));
+    }
+    for plan in plans {
+        assert!(plan.contains("Index Scan using recovery_offers_due"), "{plan}");
+        assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
 /// SQLite: tables are searched by an index; only lists of parameters and answers of subqueries are scanned.
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_loops_use_indexes() {

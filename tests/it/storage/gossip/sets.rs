@@ -35,6 +35,38 @@ on_both_engines! {
     }
 }
 
+/// PostgreSQL answers the same from the indexes of a table that was vacuumed, and from the table.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_reads_indexes_or_the_table() {
+    let world = World::postgres().await;
+    world
+        .execute(
+            "INSERT INTO certs (fingerprint, version, digest_v23, digest_v24, length, lists, legacy_form, summary, packets)
+             SELECT sha256(int4send(n)), 6, CASE WHEN n % 3 > 0 THEN uuid_send(md5('23' || n)::uuid) END,
+             CASE WHEN n % 3 < 2 THEN uuid_send(md5('24' || n)::uuid) END, 3, 0, 0, 's', 'xyz'
+             FROM generate_series(1, 3000) AS n",
+        )
+        .await;
+    let scans =
+        "SELECT coalesce(sum(idx_scan), 0)::bigint FROM pg_stat_user_indexes WHERE indexrelname LIKE 'certs_digest%'";
+    let table = world.store.gossip().digest_sets().await.unwrap();
+    world.execute("VACUUM ANALYZE certs").await;
+    let before = world.number(scans).await;
+    let read = async {
+        loop {
+            let indexes = world.store.gossip().digest_sets().await.unwrap();
+            if world.number(scans).await > before {
+                return indexes;
+            }
+        }
+    };
+    // What was read is counted a little later.
+    let indexes = tokio::time::timeout(Duration::from_secs(60), read).await.expect("the indexes are read");
+    assert_eq!((table.v23.len(), table.v24.len()), (2000, 2000));
+    assert!(table.v23.is_sorted_by(|a, b| a < b) && table.v24.is_sorted_by(|a, b| a < b));
+    assert_eq!(indexes, table);
+}
+
 /// SQLite answers sets in pieces, and the seams do not show.
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_reads_many() {
