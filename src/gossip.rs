@@ -86,7 +86,8 @@ pub fn reconcile(
         random: settings.random,
         now: settings.now,
     });
-    let unit = Unit { store: store.clone(), index: index.clone(), metrics: metrics.clone(), name: settings.unit.clone() };
+    let unit =
+        Unit { store: store.clone(), index: index.clone(), metrics: metrics.clone(), name: settings.unit.clone() };
     let (resolved, stopping) = (access.clone(), stop.clone());
     let resolving = async move { resolved.keep_fresh(RESOLVE_INTERVAL, stopping).await };
     let stopping = stop.clone();

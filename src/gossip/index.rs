@@ -144,7 +144,9 @@ impl Owner {
         // Others must never see trees go back in time.
         while fresh.position() < reached {
             let before = fresh.position();
-            if !matches!(follow(&self.store, &mut fresh, reached).await, Ok(Followed::Changes(_))) || fresh.position() == before {
+            if !matches!(follow(&self.store, &mut fresh, reached).await, Ok(Followed::Changes(_)))
+                || fresh.position() == before
+            {
                 tracing::warn!("the log went on faster than the derived trees; deriving them again");
                 return self.build();
             }

@@ -24,8 +24,8 @@ use crate::storage::StorageError;
 use crate::storage::gossip::{Claimed, Claimer, Miss, Verdict};
 use crate::telemetry::ReconMetrics;
 use backlog::{Backlog, Turn};
-pub use fetch::Fetcher;
 use fetch::FetchError;
+pub use fetch::Fetcher;
 
 /// How long a unit may work on what it claimed; another takes over when it does not end before. With the pause
 /// of an idle queue that is less than a minute.

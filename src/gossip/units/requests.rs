@@ -108,7 +108,8 @@ impl Answer {
 
     /// What a unit wrote.
     fn parse(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|error| Self::of_error(&format!("its answer cannot be read: {error}")))
+        serde_json::from_str(text)
+            .unwrap_or_else(|error| Self::of_error(&format!("its answer cannot be read: {error}")))
     }
 
     /// Whether all that was asked for is so.
