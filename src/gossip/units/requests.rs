@@ -112,7 +112,7 @@ impl Answer {
 
 /// Asks all units that live; answers what each said, or that it did not. Empty: none lives.
 pub async fn ask(store: &Store, request: Request, patience: Duration) -> Result<Vec<(String, Answer)>, StorageError> {
-    let alive = |silent_for: u64| Duration::from_secs(silent_for) <= SILENCE_LIMIT;
+    let alive = |silent_for: u64| Duration::from_millis(silent_for) <= SILENCE_LIMIT;
     let units = store.gossip().units(UNITS_LIMIT).await?;
     let units: Vec<String> = units.into_iter().filter(|unit| alive(unit.silent_for)).map(|unit| unit.unit).collect();
     if units.is_empty() {
