@@ -11,8 +11,8 @@ use super::options::StoreOptions;
 use super::{Ending, block_on, output};
 use crate::app;
 use crate::config::Config;
-use crate::domain::{PeerEvent, Profile};
 use crate::domain::time::rfc3339;
+use crate::domain::{PeerEvent, Profile};
 use crate::gossip::directory::PARTNERS_LIMIT;
 use crate::gossip::known::{self, Known};
 use crate::gossip::push;
@@ -89,7 +89,9 @@ impl Line {
             profile: known.profile().map(Profile::as_str),
             http: known.http().map(|http| http.to_string()),
             events: events.iter().filter_map(|event| Some((event.kind.clone(), shown(event)?))).collect(),
-            unresolved: offers.map(|row| (reason(row.verdict.as_ref().map(|v| v as &dyn ToString)), row.offers)).collect(),
+            unresolved: offers
+                .map(|row| (reason(row.verdict.as_ref().map(|v| v as &dyn ToString)), row.offers))
+                .collect(),
         }
     }
 }

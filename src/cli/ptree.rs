@@ -85,7 +85,11 @@ async fn alone(store: &Store, action: Action) -> anyhow::Result<Answer> {
 }
 
 fn print(line: &Line<'_>, is_json: bool) -> anyhow::Result<()> {
-    if is_json { output::say(serde_json::to_string(line)?)? } else { output::say(line)? }
+    if is_json {
+        output::say(serde_json::to_string(line)?)?
+    } else {
+        output::say(line)?
+    }
     Ok(())
 }
 

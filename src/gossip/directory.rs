@@ -37,9 +37,9 @@ impl Directory {
     pub fn new(recon: &Recon) -> Self {
         let configured: BTreeMap<String, Partner> =
             recon.partners.iter().map(|partner| (partner.name.clone(), partner.clone())).collect();
-        let known = configured.iter().map(|(name, partner)| {
-            (name.clone(), Entry { http: partner.http.clone(), profile: partner.profile })
-        });
+        let known = configured
+            .iter()
+            .map(|(name, partner)| (name.clone(), Entry { http: partner.http.clone(), profile: partner.profile }));
         let known = RwLock::new(known.collect());
         Self { configured, known }
     }

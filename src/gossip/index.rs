@@ -22,7 +22,7 @@ pub use snapshot::Snapshot;
 
 use crate::storage::{StorageError, Store};
 use crate::telemetry::ReconMetrics;
-use follow::{Followed, follow};
+use follow::{BATCH as FOLLOW_BATCH, Followed, follow};
 
 /// How long a change may stay unseen when nobody tells of it.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -144,7 +144,9 @@ impl Owner {
         // Others must never see trees go back in time.
         while fresh.position() < reached {
             let before = fresh.position();
-            if !matches!(follow(&self.store, &mut fresh, reached).await, Ok(Followed::Changes(_))) || fresh.position() == before {
+            if !matches!(follow(&self.store, &mut fresh, reached).await, Ok(Followed::Changes(_)))
+                || fresh.position() == before
+            {
                 tracing::warn!("the log went on faster than the derived trees; deriving them again");
                 return self.build();
             }
@@ -165,7 +167,9 @@ impl Owner {
         let Some(trees) = current else { return };
         match follow(&self.store, trees, i64::MAX).await {
             Ok(Followed::Changes(0)) => {}
-            Ok(Followed::Changes(_)) => {
+            Ok(Followed::Changes(count)) => {
+                // A full batch: there is more.
+                self.metrics.log_lag.set(if count == u64::from(FOLLOW_BATCH) { count.cast_signed() } else { 0 });
                 self.publish(&trees.clone());
             }
             Ok(Followed::Pruned) => {

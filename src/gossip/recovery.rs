@@ -24,8 +24,8 @@ use crate::storage::StorageError;
 use crate::storage::gossip::{Claimed, Claimer, Miss, Verdict};
 use crate::telemetry::ReconMetrics;
 use backlog::{Backlog, Turn};
-pub use fetch::Fetcher;
 use fetch::FetchError;
+pub use fetch::Fetcher;
 
 /// How long a unit may work on what it claimed; another takes over when it does not end before.
 const CLAIM_LEASE: Duration = Duration::from_secs(50);

@@ -29,9 +29,9 @@ impl Keyring {
     /// What is known of targets of pushes, by target.
     pub async fn push_targets(&self) -> Result<BTreeMap<String, PushStatus>, StorageError> {
         let states = self.store.gossip().push_states(ROWS_LIMIT).await?;
-        let statuses = states
-            .into_iter()
-            .map(|(target, state)| (target, PushStatus { last_sync: state.last_sync.map(seconds), error: state.last_error }));
+        let statuses = states.into_iter().map(|(target, state)| {
+            (target, PushStatus { last_sync: state.last_sync.map(seconds), error: state.last_error })
+        });
         Ok(statuses.collect())
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
-use super::submit::{CertificateResult, Outcome, SubmitError};
 use super::Keyring;
+use super::submit::{CertificateResult, Outcome, SubmitError};
 use crate::cert::{self, Item, Limits, Rejection};
 use crate::domain::{Digest, Fingerprint};
 

@@ -53,7 +53,8 @@ pub async fn audit(store: &Store, index: Option<&Index>) -> Result<Audit, IndexE
 /// On another thread, since every value is computed anew.
 async fn compare(expected: Snapshot, trees: Snapshot) -> Result<Audit, IndexError> {
     let work = move || {
-        let profiles = Profile::ALL.map(|profile| compare_profile(profile, expected.tree(profile), trees.tree(profile)));
+        let profiles =
+            Profile::ALL.map(|profile| compare_profile(profile, expected.tree(profile), trees.tree(profile)));
         Audit { position: trees.position(), profiles: profiles.to_vec() }
     };
     tokio::task::spawn_blocking(work).await.map_err(|panic| IndexError::Inconsistent(panic.to_string()))

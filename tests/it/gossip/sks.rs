@@ -110,7 +110,8 @@ impl Sks {
 
     /// What all its programs said.
     fn log(&self) -> String {
-        let names = ["output", "var/log/sks/db.log", "var/log/sks/recon.log", "var/lib/sks/db.log", "var/lib/sks/recon.log"];
+        let names =
+            ["output", "var/log/sks/db.log", "var/log/sks/recon.log", "var/lib/sks/db.log", "var/lib/sks/recon.log"];
         let texts = names.map(|name| std::fs::read(Path::new(&self.path(name))).unwrap_or_default());
         texts.map(|text| String::from_utf8_lossy(&text).into_owned()).join("\n---\n")
     }
@@ -136,7 +137,8 @@ async fn both_hold_the_union(sks_dials: bool) {
     // partners that have its own address, so one side has the second.
     let [first, second] = [1, 2].map(|last| Place::at([127, 0, 0, last]));
     let (theirs, place) = if sks_dials { (first, second) } else { (second, first) };
-    let (sks, ours) = ([common.clone(), certificates("sks", 700)].concat(), [common, certificates("ours", 700)].concat());
+    let (sks, ours) =
+        ([common.clone(), certificates("sks", 700)].concat(), [common, certificates("ours", 700)].concat());
     let sks = tokio::task::spawn_blocking(move || Sks::start(&sks, theirs, place, sks_dials)).await.unwrap();
     let plan = Plan::new(place, Backend::postgres_async().await);
     let plan = if sks_dials { plan.awaited_partner("SKS", sks.place) } else { plan.partner("SKS", sks.place) };
