@@ -13,7 +13,7 @@ use super::{Ending, block_on, output};
 use crate::app;
 use crate::config::Config;
 use crate::gossip::index::{audit, derive};
-use crate::gossip::units::{Answer, Request, Tree, ask};
+use crate::gossip::units::{Answer, Asked, Request, Tree, ask};
 use crate::storage::Store;
 
 /// How long servers may take. Trees of millions of digests take seconds.
@@ -59,7 +59,10 @@ pub(super) fn run(options: &Options, environment: BTreeMap<String, String>) -> a
 async fn act(config: &Config, options: &Options) -> anyhow::Result<Ending> {
     let keyring = app::open_existing_keyring(config, &Registry::new()).await?;
     let store = keyring.store();
-    let answers = ask(store, options.action.request(), PATIENCE).await?;
+    let Asked { answers, gone } = ask(store, options.action.request(), PATIENCE).await?;
+    for unit in gone {
+        output::complain(&format!("the server {unit} ended before it answered"));
+    }
     let mut is_good = true;
     for (unit, answer) in &answers {
         is_good &= answer.is_good();

@@ -12,6 +12,20 @@ use crate::config::{Partner, Recon};
 /// The pause before the next session when the last one left differences, and for the first one.
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often in an interval a unit asks whose turn a partner is while it is another unit's: when that one dies,
+/// the next session is hardly late.
+const RETRIES: u32 = 10;
+
+/// What came of a turn.
+enum Turn {
+    /// A session was held.
+    Held(Ended),
+    /// Another unit had the turn.
+    Taken,
+    /// There is nobody to contact, or nothing to compare.
+    Nobody,
+}
+
 /// Opens one session after another.
 pub struct Dialer {
     sessions: Arc<Sessions>,
@@ -38,37 +52,41 @@ impl Dialer {
         let mut pause = SHORT_PAUSE;
         loop {
             tokio::time::sleep(pause).await;
+            let whole = self.schedule.pause((self.sessions.random)());
             pause = match self.turn().await {
-                Some(Ended::Capped) => SHORT_PAUSE,
-                Some(Ended::Whole | Ended::Failed) | None => self.schedule.pause((self.sessions.random)()),
+                Turn::Held(Ended::Capped) => SHORT_PAUSE,
+                Turn::Held(Ended::Whole | Ended::Failed) | Turn::Nobody => whole,
+                Turn::Taken => whole / RETRIES,
             };
         }
     }
 
     /// Reconciles with one partner, unless another unit did so within the interval.
-    async fn turn(&mut self) -> Option<Ended> {
-        self.sessions.index.snapshot()?;
-        let name = self.schedule.choose(Instant::now(), (self.sessions.random)())?.to_owned();
-        let partner = self.partners.iter().find(|partner| partner.name == name)?;
+    async fn turn(&mut self) -> Turn {
+        let name = self.schedule.choose(Instant::now(), (self.sessions.random)()).map(str::to_owned);
+        let partner = self.partners.iter().find(|partner| Some(&partner.name) == name.as_ref());
+        let (Some(partner), Some(name), Some(_)) = (partner, &name, self.sessions.index.snapshot()) else {
+            return Turn::Nobody;
+        };
         let (store, unit) = (self.sessions.keyring.store().clone(), self.sessions.unit.clone());
         // A tenth less than the interval, from which the pauses vary by as much.
-        let is_ours = match store.gossip().lease_partner(&name, &unit, self.interval.mul_f64(0.9)).await {
+        let is_ours = match store.gossip().lease_partner(name, &unit, self.interval.mul_f64(0.9)).await {
             Ok(is_ours) => is_ours,
             Err(error) => {
                 tracing::warn!(%error, "whose turn a partner is cannot be read");
-                return None;
+                return Turn::Nobody;
             }
         };
         if !is_ours {
-            return None;
+            return Turn::Taken;
         }
         let ended = self.sessions.outgoing(partner).await;
-        self.schedule.ended(&name, ended, Instant::now());
+        self.schedule.ended(name, ended, Instant::now());
         if ended == Ended::Capped
-            && let Err(error) = store.gossip().reschedule_partner(&name, &unit, Duration::ZERO).await
+            && let Err(error) = store.gossip().reschedule_partner(name, &unit, Duration::ZERO).await
         {
             tracing::warn!(%error, "an early next turn could not be noted");
         }
-        Some(ended)
+        Turn::Held(ended)
     }
 }

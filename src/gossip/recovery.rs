@@ -27,8 +27,9 @@ use backlog::{Backlog, Turn};
 use fetch::FetchError;
 pub use fetch::Fetcher;
 
-/// How long a unit may work on what it claimed; another takes over when it does not end before.
-const CLAIM_LEASE: Duration = Duration::from_secs(50);
+/// How long a unit may work on what it claimed; another takes over when it does not end before. With the pause
+/// of an idle queue that is less than a minute.
+const CLAIM_LEASE: Duration = Duration::from_secs(40);
 /// Less than the lease, so that what was fetched can still be stored.
 const FETCH_LIMIT: Duration = Duration::from_secs(30);
 /// Partners that may be told of at once to have something new; when there are more, they are found later.

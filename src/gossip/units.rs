@@ -12,7 +12,7 @@ use crate::domain::Profile;
 use crate::storage::Store;
 use crate::storage::gossip::UnitReport;
 
-pub use requests::{Answer, Request, Tree, ask};
+pub use requests::{Answer, Asked, Request, Tree, ask};
 
 /// How often a unit tells that it lives.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
@@ -45,11 +45,12 @@ impl Unit {
                 tokio::time::sleep(REPORT_INTERVAL).await;
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = reports => {}
-            () = requests::serve(&self) => {}
-        }
+        let work = async {
+            // Who is on the list must not miss a request.
+            let last = requests::last(&self.store).await;
+            tokio::join!(reports, requests::serve(&self, last));
+        };
+        let _ = stop.run_until_cancelled(work).await;
         if let Err(error) = self.store.gossip().unit_gone(&self.name).await {
             tracing::warn!(%error, "this unit stays on the list of units for a while");
         }

@@ -1,6 +1,6 @@
 //! What has been answered with success stays, whatever happens to the process.
 
-mod audit;
+pub mod audit;
 mod kill;
 mod submitter;
 mod writers;

@@ -1,7 +1,10 @@
 //! Exchange of certificates with other keyservers, over real sockets.
 
 mod converge;
+mod drift;
 mod keyserver;
+mod processes;
 mod push;
 mod sks;
+mod units;
 mod world;

@@ -7,6 +7,7 @@ pub mod forge;
 pub mod ports;
 pub mod postgres;
 pub mod processor;
+pub mod ptree;
 pub mod records;
 pub mod request;
 pub mod server;

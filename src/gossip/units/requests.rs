@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::{POLL_INTERVAL, SILENCE_LIMIT, Unit};
 use crate::domain::Profile;
 use crate::gossip::index::{Audit, Derived, Snapshot, audit};
-use crate::storage::gossip::RequestId;
+use crate::storage::gossip::{RequestId, UnitState};
 use crate::storage::{StorageError, Store};
 
 /// Requests that are read at once.
 const BATCH: u32 = 16;
 /// Units whose answers are waited for.
 const UNITS_LIMIT: u32 = 256;
+/// How often who asks looks for answers.
+const ASK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What units can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,60 +106,99 @@ impl Answer {
         Self { error: Some(error.to_string()), ..Self::default() }
     }
 
+    /// What a unit wrote.
+    fn parse(text: &str) -> Self {
+        serde_json::from_str(text)
+            .unwrap_or_else(|error| Self::of_error(&format!("its answer cannot be read: {error}")))
+    }
+
     /// Whether all that was asked for is so.
     pub fn is_good(&self) -> bool {
         self.error.is_none() && self.trees.iter().all(|tree| tree.is_equal != Some(false))
     }
 }
 
-/// Asks all units that live; answers what each said, or that it did not. Empty: none lives.
-pub async fn ask(store: &Store, request: Request, patience: Duration) -> Result<Vec<(String, Answer)>, StorageError> {
-    let alive = |silent_for: u64| Duration::from_millis(silent_for) <= SILENCE_LIMIT;
-    let units = store.gossip().units(UNITS_LIMIT).await?;
-    let units: Vec<String> = units.into_iter().filter(|unit| alive(unit.silent_for)).map(|unit| unit.unit).collect();
-    if units.is_empty() {
-        return Ok(Vec::new());
+/// What the units said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Of each unit that lives, by its name. Empty: none lives.
+    pub answers: Vec<(String, Answer)>,
+    /// Units that ended before they answered.
+    pub gone: Vec<String>,
+}
+
+/// Asks all units that live, and waits for each as long as it lives, up to `patience`.
+pub async fn ask(store: &Store, request: Request, patience: Duration) -> Result<Asked, StorageError> {
+    let asked = living(store).await?;
+    if asked.is_empty() {
+        return Ok(Asked::default());
     }
     let id = store.gossip().request(request.kind()).await?;
     let started = Instant::now();
     loop {
+        // Read before the answers: who answers and then ends is not taken for one that is gone.
+        let living = living(store).await?;
         let answers = store.gossip().answers(id, UNITS_LIMIT).await?;
         let of = |unit: &String| answers.iter().find(|answer| answer.unit == *unit);
-        if units.iter().all(|unit| of(unit).is_some()) || started.elapsed() > patience {
-            let answer = |unit: String| {
-                let text = of(&unit).map(|answer| serde_json::from_str(&answer.text).unwrap_or_default());
-                (unit, text.unwrap_or_else(|| Answer::of_error(&"it did not answer in time")))
-            };
-            return Ok(units.into_iter().map(answer).collect());
+        let is_settled = |unit: &String| of(unit).is_some() || !living.contains(unit);
+        if !asked.iter().all(is_settled) && started.elapsed() <= patience {
+            tokio::time::sleep(ASK_INTERVAL).await;
+            continue;
         }
-        tokio::time::sleep(POLL_INTERVAL / 5).await;
+        let mut result = Asked::default();
+        for unit in asked {
+            match of(&unit) {
+                Some(answer) => result.answers.push((unit, Answer::parse(&answer.text))),
+                None if living.contains(&unit) => {
+                    result.answers.push((unit, Answer::of_error(&"it did not answer in time")));
+                }
+                None => result.gone.push(unit),
+            }
+        }
+        return Ok(result);
     }
 }
 
-/// Answers requests for ever, those made after the start.
-pub(super) async fn serve(unit: &Unit) {
-    let mut last = None;
+/// Units that were heard of lately.
+async fn living(store: &Store) -> Result<Vec<String>, StorageError> {
+    let units = store.gossip().units(UNITS_LIMIT).await?;
+    let lives = |unit: &UnitState| Duration::from_millis(unit.silent_for) <= SILENCE_LIMIT;
+    Ok(units.into_iter().filter(lives).map(|unit| unit.unit).collect())
+}
+
+/// The last request before this unit is on the list, whose answer nobody expects of it.
+pub(super) async fn last(store: &Store) -> RequestId {
     loop {
-        match serve_next(unit, last).await {
-            Ok(served) => last = Some(served),
+        match store.gossip().last_request().await {
+            Ok(last) => return last,
             Err(error) => tracing::warn!(%error, "requests to this unit cannot be read"),
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn serve_next(unit: &Unit, last: Option<RequestId>) -> Result<RequestId, StorageError> {
+/// Answers requests for ever, those made after `last`.
+pub(super) async fn serve(unit: &Unit, mut last: RequestId) {
+    loop {
+        if let Err(error) = serve_next(unit, &mut last).await {
+            tracing::warn!(%error, "requests to this unit cannot be answered");
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+}
+
+/// A request whose answer could not be written is answered again.
+async fn serve_next(unit: &Unit, last: &mut RequestId) -> Result<(), StorageError> {
     let store = unit.store.gossip();
-    let Some(mut last) = last else { return store.last_request().await };
-    for request in store.requests(last, BATCH).await? {
+    for request in store.requests(*last, BATCH).await? {
         if let Some(kind) = Request::ALL.into_iter().find(|kind| kind.kind() == request.kind) {
             tracing::info!(request = kind.kind(), "asked by an operator");
             let text = serde_json::to_string(&answer(unit, kind).await).unwrap_or_default();
             store.answer(request.id, &unit.name, &text).await?;
         }
-        last = request.id;
+        *last = request.id;
     }
-    Ok(last)
+    Ok(())
 }
 
 async fn answer(unit: &Unit, request: Request) -> Answer {

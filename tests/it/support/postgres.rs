@@ -1,71 +1,108 @@
-//! A private PostgreSQL cluster for this test process: on a socket in a directory of its own, no port.
+//! A private PostgreSQL cluster for this test process, and more for tests that restart them: on a socket in a
+//! directory of its own, no port.
 //!
 //! A shell keeps it and deletes everything when the pipe from this process closes, which happens
 //! however the process ends.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-/// $1: directory of the programs, $2: directory of the cluster.
+/// $1: directory of the programs, $2: directory of the cluster, $3: whether commits wait for the log. Each line that
+/// it reads is the mode of a restart.
 const KEEPER: &str = r#"
     set -e
     trap 'rm -rf "$2"' EXIT
     "$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >"$2/initdb.log" 2>&1 ||
         { cat "$2/initdb.log"; exit 1; }
     "$1/pg_ctl" --pgdata="$2/data" --log="$2/server.log" --wait --timeout=120 start >"$2/start.log" 2>&1 \
-        --options="-k $2 -h '' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" </dev/null ||
+        --options="-k $2 -h '' -c fsync=off -c synchronous_commit=$3 -c full_page_writes=off -c max_connections=300" </dev/null ||
         { cat "$2/server.log"; exit 1; }
     echo ready
-    read -r _ || :
+    while read -r mode; do
+        "$1/pg_ctl" --pgdata="$2/data" --log="$2/server.log" --wait --timeout=120 --mode="$mode" restart \
+            >"$2/start.log" 2>&1 </dev/null || { cat "$2/server.log"; exit 1; }
+        echo ready
+    done
     "$1/pg_ctl" --pgdata="$2/data" --mode=immediate --wait stop >/dev/null 2>&1
 "#;
 
-/// The cluster; lives as long as the process.
+/// A cluster; lives as long as this or the process.
 pub struct Cluster {
     directory: PathBuf,
     /// Its standard input is the pipe.
-    _keeper: Child,
+    keeper: Child,
+    said: Lines<BufReader<ChildStdout>>,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
 /// The URL of a new, empty database.
 pub async fn fresh_database() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let cluster =
-        tokio::task::spawn_blocking(|| CLUSTER.get_or_init(Cluster::start)).await.expect("the cluster starts");
-    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster takes connections");
-    let create = format!("CREATE DATABASE {name}");
-    admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
-    cluster.url(&name)
+    let cluster = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(|| Cluster::start("off")))
+        .await
+        .expect("the cluster starts");
+    cluster.fresh_database().await
 }
 
 impl Cluster {
-    #[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
-    fn start() -> Self {
+    /// A cluster that nobody else uses, and that loses nothing when it ends at once.
+    pub fn private() -> Self {
+        Self::start("on")
+    }
+
+    fn start(synchronous_commit: &str) -> Self {
         let programs = program_directory();
         let directory = tempfile::Builder::new().prefix("hkp-pg-").tempdir().expect("a directory").keep();
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).expect("permissions are set");
         let mut shell = Command::new("sh");
-        shell.args(["-c", KEEPER, "keeper"]).arg(&programs).arg(&directory).current_dir("/").process_group(0);
+        shell
+            .args(["-c", KEEPER, "keeper"])
+            .arg(&programs)
+            .arg(&directory)
+            .arg(synchronous_commit)
+            .current_dir("/")
+            .process_group(0);
         if let Some((user, group)) = unprivileged() {
             chown(&directory, Some(user), Some(group)).expect("the directory changes its owner");
             shell.uid(user).gid(group);
         }
         let mut keeper = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh starts");
-        let said = BufReader::new(keeper.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said = BufReader::new(keeper.stdout.take().expect("a pipe")).lines();
+        let mut cluster = Self { directory, keeper, said };
+        cluster.wait_until_ready();
+        cluster
+    }
+
+    /// Stops it in the given mode, `fast` or `immediate`, starts it again and waits until it is ready. Nobody else
+    /// may use it.
+    pub fn restart(&mut self, mode: &str) {
+        let orders = self.keeper.stdin.as_mut().expect("a pipe");
+        writeln!(orders, "{mode}").expect("the keeper reads orders");
+        self.wait_until_ready();
+    }
+
+    /// The URL of a new, empty database.
+    pub async fn fresh_database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = PgConnection::connect(&self.url("postgres")).await.expect("the cluster takes connections");
+        let create = format!("CREATE DATABASE {name}");
+        admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
+        self.url(&name)
+    }
+
+    fn wait_until_ready(&mut self) {
         let mut log = Vec::new();
-        for line in said {
+        for line in self.said.by_ref().map_while(Result::ok) {
             if line == "ready" {
-                return Self { directory, _keeper: keeper };
+                return;
             }
             log.push(line);
         }
@@ -74,6 +111,14 @@ impl Cluster {
 
     fn url(&self, database: &str) -> String {
         format!("postgres:///{database}?host={}&user=postgres", self.directory.display())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // The end of the pipe makes the keeper stop the server and delete everything.
+        drop(self.keeper.stdin.take());
+        self.keeper.wait().ok();
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Server {
     address: SocketAddr,
     metrics: SocketAddr,
     store: Backend,
+    /// Of its environment.
+    settings: Vec<(String, String)>,
     /// The working directory, in which the default data directory would be.
     directory: TempDir,
     log: Arc<Mutex<String>>,
@@ -34,13 +36,25 @@ pub struct Server {
 impl Server {
     /// Starts the binary on `store` and waits until it is ready.
     pub fn start(store: Backend) -> Self {
+        Self::start_with(store, &[])
+    }
+
+    /// Starts the binary with settings by their names without `HOCKEYPUCK_`.
+    pub fn start_with(store: Backend, settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let [address, metrics] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
-        let log = Arc::default();
-        let (child, reader) = spawn(&store, address, metrics, &directory, &log);
-        let mut server = Self { child, address, metrics, store, directory, log, reader: Some(reader) };
+        let settings = settings.iter().map(|(name, value)| (format!("HOCKEYPUCK_{name}"), (*value).to_owned()));
+        let (settings, log) = (settings.collect(), Arc::default());
+        let place = Place { store: &store, address, metrics, directory: &directory, settings: &settings };
+        let (child, reader) = place.spawn(&log);
+        let mut server = Self { child, address, metrics, store, settings, directory, log, reader: Some(reader) };
         server.wait_until_ready();
         server
+    }
+
+    /// The process, until the next restart.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where HKP is served.
@@ -70,7 +84,9 @@ impl Server {
 
     /// Starts the binary again, on the same store and ports.
     pub fn restart(&mut self) {
-        let (child, reader) = spawn(&self.store, self.address, self.metrics, &self.directory, &self.log);
+        let Self { store, address, metrics, directory, settings, .. } = &*self;
+        let place = Place { store, address: *address, metrics: *metrics, directory, settings };
+        let (child, reader) = place.spawn(&self.log);
         self.child = child;
         self.reader = Some(reader);
         self.wait_until_ready();
@@ -130,29 +146,35 @@ pub fn command() -> Command {
     command
 }
 
-fn spawn(
-    store: &Backend,
+/// Where a process is started.
+struct Place<'a> {
+    store: &'a Backend,
     address: SocketAddr,
     metrics: SocketAddr,
-    directory: &TempDir,
-    log: &Arc<Mutex<String>>,
-) -> (Child, JoinHandle<()>) {
-    let (mut output, input) = std::io::pipe().unwrap();
-    let child = command()
-        .args(["serve", "--bind", &address.to_string(), "--metrics-bind", &metrics.to_string()])
-        .args(store.arguments())
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .stdout(input.try_clone().unwrap())
-        .stderr(input)
-        .spawn()
-        .unwrap();
-    let log = log.clone();
-    let reader = std::thread::spawn(move || {
-        let mut octets = [0; 4096];
-        while let Ok(count @ 1..) = output.read(&mut octets) {
-            log.lock().unwrap().push_str(&String::from_utf8_lossy(&octets[..count]));
-        }
-    });
-    (child, reader)
+    directory: &'a TempDir,
+    settings: &'a Vec<(String, String)>,
+}
+
+impl Place<'_> {
+    fn spawn(&self, log: &Arc<Mutex<String>>) -> (Child, JoinHandle<()>) {
+        let (mut output, input) = std::io::pipe().unwrap();
+        let child = command()
+            .args(["serve", "--bind", &self.address.to_string(), "--metrics-bind", &self.metrics.to_string()])
+            .args(self.store.arguments())
+            .envs(self.settings.iter().cloned())
+            .current_dir(self.directory)
+            .stdin(Stdio::null())
+            .stdout(input.try_clone().unwrap())
+            .stderr(input)
+            .spawn()
+            .unwrap();
+        let log = log.clone();
+        let reader = std::thread::spawn(move || {
+            let mut octets = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut octets) {
+                log.lock().unwrap().push_str(&String::from_utf8_lossy(&octets[..count]));
+            }
+        });
+        (child, reader)
+    }
 }

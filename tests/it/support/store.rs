@@ -105,12 +105,7 @@ impl World {
 
     /// Runs a statement without parameters behind the store's back.
     pub async fn execute(&self, statement: &str) {
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        let done = match self.raw().await {
-            Raw::Sqlite(mut connection) => sqlx::query(statement).execute(&mut connection).await.map(|_| ()),
-            Raw::Postgres(mut connection) => sqlx::query(statement).execute(&mut connection).await.map(|_| ()),
-        };
-        done.expect("the statement runs");
+        execute(&self.url, statement).await;
     }
 
     /// The one number that a query answers.
@@ -147,11 +142,25 @@ impl World {
 
     /// A connection that the store does not know.
     pub async fn raw(&self) -> Raw {
-        if self.url.starts_with("sqlite:") {
-            Raw::Sqlite(SqliteConnection::connect(&self.url).await.expect("SQLite connects"))
-        } else {
-            Raw::Postgres(PgConnection::connect(&self.url).await.expect("PostgreSQL connects"))
-        }
+        raw(&self.url).await
+    }
+}
+
+/// Runs a statement without parameters on the database at `url`.
+pub async fn execute(url: &str, statement: &str) {
+    let statement = sqlx::AssertSqlSafe(statement.to_owned());
+    let done = match raw(url).await {
+        Raw::Sqlite(mut connection) => sqlx::query(statement).execute(&mut connection).await.map(|_| ()),
+        Raw::Postgres(mut connection) => sqlx::query(statement).execute(&mut connection).await.map(|_| ()),
+    };
+    done.expect("the statement runs");
+}
+
+async fn raw(url: &str) -> Raw {
+    if url.starts_with("sqlite:") {
+        Raw::Sqlite(SqliteConnection::connect(url).await.expect("SQLite connects"))
+    } else {
+        Raw::Postgres(PgConnection::connect(url).await.expect("PostgreSQL connects"))
     }
 }
 
