@@ -18,7 +18,7 @@ pub use requests::{Answer, Asked, Request, Tree, ask};
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// A unit that was silent for longer is gone.
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(30);
-/// The longest that a request waits for its turn.
+/// The longest that a request waits for its turn, and the pause after a report that failed.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What a unit tells of its trees.
@@ -41,8 +41,8 @@ impl Unit {
     pub async fn run(self, stop: CancellationToken) {
         let reports = async {
             loop {
-                self.report().await;
-                tokio::time::sleep(REPORT_INTERVAL).await;
+                let pause = if self.report().await { REPORT_INTERVAL } else { POLL_INTERVAL };
+                tokio::time::sleep(pause).await;
             }
         };
         let work = async {
@@ -56,15 +56,18 @@ impl Unit {
         }
     }
 
-    async fn report(&self) {
+    /// Answers whether the others can know.
+    async fn report(&self) -> bool {
         let snapshot = self.index.snapshot();
         let elements = snapshot.iter().flat_map(|trees| counts(trees)).collect();
         let state = serde_json::to_vec(&Report { elements }).unwrap_or_default();
         let position = snapshot.map(|trees| trees.position());
         let report = UnitReport { unit: &self.name, position, state: &state };
-        if let Err(error) = self.store.gossip().unit_seen(report).await {
+        let told = self.store.gossip().unit_seen(report).await;
+        if let Err(error) = &told {
             tracing::warn!(%error, "this unit could not tell that it lives");
         }
+        told.is_ok()
     }
 }
 

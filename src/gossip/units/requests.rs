@@ -121,7 +121,7 @@ impl Answer {
 /// What the units said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Of each unit that lives, by its name. Empty: none lives.
+    /// Of each unit that lives, with its name. Empty: none lives.
     pub answers: Vec<(String, Answer)>,
     /// Units that ended before they answered.
     pub gone: Vec<String>,
@@ -145,14 +145,14 @@ pub async fn ask(store: &Store, request: Request, patience: Duration) -> Result<
             tokio::time::sleep(ASK_INTERVAL).await;
             continue;
         }
-        let mut result = Asked::default();
-        for unit in asked {
-            match of(&unit) {
-                Some(answer) => result.answers.push((unit, Answer::parse(&answer.text))),
-                None if living.contains(&unit) => {
-                    result.answers.push((unit, Answer::of_error(&"it did not answer in time")));
-                }
-                None => result.gone.push(unit),
+        // Also of units that were not on the list yet.
+        let given = answers.iter().map(|answer| (answer.unit.clone(), Answer::parse(&answer.text)));
+        let mut result = Asked { answers: given.collect(), gone: Vec::new() };
+        for unit in asked.iter().filter(|unit| of(unit).is_none()) {
+            if living.contains(unit) {
+                result.answers.push((unit.clone(), Answer::of_error(&"it did not answer in time")));
+            } else {
+                result.gone.push(unit.clone());
             }
         }
         return Ok(result);

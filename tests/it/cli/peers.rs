@@ -33,6 +33,7 @@ fn partners_are_listed() {
     on_each_backend(|store| {
         let nobody = format!("127.0.0.1:{}", free_port());
         let settings = [
+            ("CONFLUX_RECON_RECONADDR", "none"),
             ("CONFLUX_RECON_PARTNER_LOST_RECONADDR", nobody.as_str()),
             ("CONFLUX_RECON_PARTNER_UNMET_RECONADDR", nobody.as_str()),
             ("CONFLUX_RECON_PARTNER_UNMET_WEIGHT", "-1"),

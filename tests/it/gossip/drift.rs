@@ -9,7 +9,7 @@ use hockeypuck::domain::Fingerprint;
 use hockeypuck::storage::{self, Store};
 use sqlx::{Connection as _, PgConnection};
 
-use super::processes::{PATIENCE, metric, number, recon_address};
+use super::processes::{PATIENCE, metric, number, recon_address, wait_until};
 use crate::durability::audit::assert_log_matches_table;
 use crate::support::backend::{Backend, runtime};
 use crate::support::certs::{self, Owned};
@@ -22,9 +22,9 @@ use crate::support::{ptree, request};
 const SEED: u64 = 20;
 const UNITS: usize = 3;
 const CLIENTS: usize = 3;
-const KILLS: usize = 12;
+const KILLS: usize = 20;
 /// How PostgreSQL ends before which kills.
-const RESTARTS: [(usize, &str); 2] = [(4, "fast"), (8, "immediate")];
+const RESTARTS: [(usize, &str); 2] = [(7, "fast"), (14, "immediate")];
 
 /// Three servers on one PostgreSQL, of which one is killed again and again, and PostgreSQL ended twice, while
 /// certificates are inserted, merged, deleted and blocked: at the end every tree of every server has exactly the
@@ -47,7 +47,7 @@ fn trees_equal_the_table() {
         drop(done);
         let mut dice = Dice::new(SEED);
         for kill in 0..KILLS {
-            wait_for(&progress, 3 + dice.below(12));
+            wait_for(&progress, 5 + dice.below(20));
             if let Some((_, mode)) = RESTARTS.iter().find(|(before, _)| *before == kill) {
                 cluster.restart(mode);
                 wait_for(&progress, dice.below(12));
@@ -67,6 +67,9 @@ fn assert_trees_equal_the_table(units: &[Server], store: &Backend) {
     let counts = ["SELECT count(digest_v23) FROM certs", "SELECT count(digest_v24) FROM certs"];
     let stored = counts.map(|query| runtime().block_on(number(store, query)));
     assert!(stored.iter().all(|count| *count > 0), "{stored:?}");
+    for unit in units {
+        wait_until("that the server is on the list", || runtime().block_on(is_listed(store, unit.id())));
+    }
     let (answers, code) = ptree::objects(store, "check");
     assert_eq!(code, Some(0), "{answers:#?}");
     let mut processes: Vec<u32> = answers.iter().filter_map(ptree::process).collect();
@@ -81,6 +84,13 @@ fn assert_trees_equal_the_table(units: &[Server], store: &Backend) {
     for unit in units {
         assert_eq!(metric(unit, "hockeypuck_recon_contradictions_total"), Some(0.0));
     }
+}
+
+async fn is_listed(store: &Backend, process: u32) -> bool {
+    let mut connection = PgConnection::connect(&store.url()).await.unwrap();
+    let query = "SELECT count(*) FROM units WHERE id LIKE $1 AND position IS NOT NULL";
+    let count: i64 = sqlx::query_scalar(query).bind(format!("%-{process}-%")).fetch_one(&mut connection).await.unwrap();
+    count == 1
 }
 
 /// Waits for so many more changes of the store.

@@ -133,7 +133,9 @@ fn relay(client: &TcpStream, server: SocketAddr) {
     let copy = |mut from: &TcpStream, mut to: &TcpStream| {
         // Either side may go at any time.
         std::io::copy(&mut from, &mut to).ok();
-        [from, to].map(|side| side.shutdown(std::net::Shutdown::Both).ok());
+        for side in [from, to] {
+            side.shutdown(std::net::Shutdown::Both).ok();
+        }
     };
     thread::scope(|scope| {
         scope.spawn(|| copy(client, &server));
