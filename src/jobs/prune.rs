@@ -29,9 +29,8 @@ pub async fn prune(store: Store, stop: CancellationToken) {
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        match stop.run_until_cancelled(prune_once(&store)).await {
-            Some(Err(error)) => tracing::warn!(%error, "old rows could not be pruned; they are kept for the next time"),
-            Some(Ok(())) | None => {}
+        if let Some(Err(error)) = stop.run_until_cancelled(prune_once(&store)).await {
+            tracing::warn!(%error, "old rows could not be pruned; they are kept for the next time");
         }
     }
 }
