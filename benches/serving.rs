@@ -30,7 +30,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 #[path = "../tests/it/support/postgres.rs"]
-#[expect(clippy::expect_used, clippy::panic, reason = "shared with the tests")]
+#[expect(dead_code, clippy::expect_used, clippy::panic, reason = "shared with the tests")]
 mod postgres;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-keyring.gpg";

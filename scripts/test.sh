@@ -8,14 +8,18 @@ export PATH="$PWD/target/tools/bin:$PATH"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 deny_version=0.20.2
 
-step_fmt() { cargo fmt --check; }
+step_fmt() { cargo fmt --all --check; }
 
 # The first to compile; `doc` takes over its metadata of the dependencies, `test` its OpenSSL.
-step_clippy() { cargo clippy --locked --all-targets -- -D warnings; }
+step_clippy() {
+  cargo clippy --locked --all-targets -- -D warnings &&
+    cargo clippy --locked -p ptree --all-targets --all-features -- -D warnings
+}
 
-step_doc() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items; }
+step_doc() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items; }
 
-step_test() { cargo test --locked; }
+# Tests of the tree and its sessions need the features that only they use.
+step_test() { cargo test --locked -p ptree --all-features && cargo test --locked; }
 
 step_deny() {
   install_deny || return

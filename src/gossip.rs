@@ -16,6 +16,7 @@ pub mod recovery;
 pub mod schedule;
 mod sessions;
 pub mod units;
+mod upkeep;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use push::{ClientError, Pushes, Sender};
 use recovery::Fetcher;
 use sessions::Sessions;
 use units::Unit;
+use upkeep::Upkeep;
 
 /// How often the names of partners are resolved again.
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(300);
@@ -86,8 +88,9 @@ pub fn reconcile(
         random: settings.random,
         now: settings.now,
     });
-    let unit =
-        Unit { store: store.clone(), index: index.clone(), metrics: metrics.clone(), name: settings.unit.clone() };
+    let unit = Unit { store: store.clone(), index: index.clone(), name: settings.unit.clone() };
+    let upkeep =
+        Upkeep { store: store.clone(), index: index.clone(), directory: directory.clone(), metrics: metrics.clone() };
     let (resolved, stopping) = (access.clone(), stop.clone());
     let resolving = async move { resolved.keep_fresh(RESOLVE_INTERVAL, stopping).await };
     let stopping = stop.clone();
@@ -97,6 +100,7 @@ pub fn reconcile(
         ("recovery", Box::pin(recovery.run(stop.clone()))),
         ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), recon).run(stop.clone()))),
         ("unit", Box::pin(unit.run(stop.clone()))),
+        ("measuring of gossip", Box::pin(upkeep.run(stop.clone()))),
         ("directory of partners", Box::pin(learning)),
         ("addresses of partners", Box::pin(resolving)),
     ];

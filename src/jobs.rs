@@ -1,5 +1,7 @@
 //! Work that is done again and again while the server runs.
 
+mod prune;
 mod statistics;
 
+pub use prune::{prune, prune_once};
 pub use statistics::{write_counts, write_statistics};

@@ -51,7 +51,8 @@ pub fn upload(data: &[u8]) {
     let header = if content_type.is_empty() { None } else { HeaderValue::from_bytes(content_type).ok() };
     if let Some(keytext) = expected_statuses(keytext(header.clone(), body), &[400, 415]) {
         assert!(!keytext.is_empty() && keytext.len() <= body.len());
-        let essence = header.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+        let essence = header.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = essence.trim().to_ascii_lowercase();
         if header.is_none() || essence.starts_with("application/x-www-form-urlencoded") {
             let first = fuzzing::parameters(body, "keytext").into_iter().next();
             assert_eq!(first.as_deref(), Some(&keytext[..]), "a form is read as a query string is");

@@ -40,6 +40,8 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     };
     let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
     server.tasks.spawn("statistics", statistics);
+    let pruning = jobs::prune(keyring.store().clone(), server.shutdown.token());
+    server.tasks.spawn("pruning", pruning);
     serve_hkp(&mut server, config, hkp, &registry)?;
     gossip(&mut server, config, recon, &registry)?;
     if let Some(socket) = scrapes {

@@ -99,7 +99,7 @@ impl Line {
 impl Event {
     fn new(event: &PartnerEvent) -> Self {
         let error = (!event.detail.is_empty()).then(|| event.detail.clone());
-        Self { at: rfc3339(event.at.unsigned_abs()).to_string(), error }
+        Self { at: rfc3339(event.at.unsigned_abs() / 1000).to_string(), error }
     }
 }
 

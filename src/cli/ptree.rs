@@ -88,12 +88,8 @@ async fn alone(store: &Store, action: Action) -> anyhow::Result<Answer> {
 }
 
 fn print(line: &Line<'_>, is_json: bool) -> anyhow::Result<()> {
-    if is_json {
-        output::say(serde_json::to_string(line)?)?
-    } else {
-        output::say(line)?
-    }
-    Ok(())
+    let text = if is_json { serde_json::to_string(line)? } else { line.to_string() };
+    Ok(output::say(text)?)
 }
 
 impl Action {

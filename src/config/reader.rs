@@ -145,11 +145,11 @@ impl<'a> Reader<'a> {
     /// A setting in another form than that in which the configuration is shown; not reported as an entry.
     pub(super) fn other_form<T: Value>(
         &mut self,
-        key: Key,
+        key: &Key,
         check: impl Fn(&T) -> Result<(), String>,
     ) -> Option<(T, Origin)> {
-        let (raw, origin) = self.take(&key)?;
-        self.checked(&key, &raw, &origin, check).map(|value| (value, origin))
+        let (raw, origin) = self.take(key)?;
+        self.checked(key, &raw, &origin, check).map(|value| (value, origin))
     }
 
     /// The setting, or `default` when no source has it or the value is wrong.

@@ -22,7 +22,7 @@ pub use snapshot::Snapshot;
 
 use crate::storage::{StorageError, Store};
 use crate::telemetry::ReconMetrics;
-use follow::{Followed, follow};
+use follow::{BATCH as FOLLOW_BATCH, Followed, follow};
 
 /// How long a change may stay unseen when nobody tells of it.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -167,7 +167,9 @@ impl Owner {
         let Some(trees) = current else { return };
         match follow(&self.store, trees, i64::MAX).await {
             Ok(Followed::Changes(0)) => {}
-            Ok(Followed::Changes(_)) => {
+            Ok(Followed::Changes(count)) => {
+                // A full batch: there is more.
+                self.metrics.log_lag.set(if count == u64::from(FOLLOW_BATCH) { count.cast_signed() } else { 0 });
                 self.publish(&trees.clone());
             }
             Ok(Followed::Pruned) => {

@@ -11,7 +11,6 @@ use super::index::{Index, Snapshot};
 use crate::domain::Profile;
 use crate::storage::Store;
 use crate::storage::gossip::UnitReport;
-use crate::telemetry::ReconMetrics;
 
 pub use requests::{Answer, Asked, Request, Tree, ask};
 
@@ -34,7 +33,6 @@ pub struct Report {
 pub struct Unit {
     pub store: Store,
     pub index: Index,
-    pub metrics: ReconMetrics,
     pub name: String,
 }
 

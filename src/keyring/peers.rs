@@ -23,15 +23,15 @@ impl Keyring {
     /// What is known of partners, by name.
     pub async fn peers(&self) -> Result<BTreeMap<String, PeerStatus>, StorageError> {
         let states = self.store.gossip().partner_states(ROWS_LIMIT).await?;
-        Ok(states.into_iter().map(|state| (state.name.clone(), status(&state))).collect())
+        Ok(states.into_iter().map(|state| (state.name.clone(), in_seconds(status(&state)))).collect())
     }
 
     /// What is known of targets of pushes, by target.
     pub async fn push_targets(&self) -> Result<BTreeMap<String, PushStatus>, StorageError> {
         let states = self.store.gossip().push_states(ROWS_LIMIT).await?;
-        let statuses = states
-            .into_iter()
-            .map(|(target, state)| (target, PushStatus { last_sync: state.last_sync, error: state.last_error }));
+        let statuses = states.into_iter().map(|(target, state)| {
+            (target, PushStatus { last_sync: state.last_sync.map(seconds), error: state.last_error })
+        });
         Ok(statuses.collect())
     }
 }
@@ -64,6 +64,18 @@ fn status(state: &PartnerState) -> PeerStatus {
     let incompatible = last(PeerEvent::Incompatible).map(|event| event.at);
     status.is_incompatible = incompatible > status.last_session();
     status
+}
+
+/// From the times of the store.
+fn in_seconds(mut status: PeerStatus) -> PeerStatus {
+    for attempts in [&mut status.incoming, &mut status.outgoing, &mut status.recovery] {
+        attempts.success = attempts.success.map(seconds);
+    }
+    status
+}
+
+fn seconds(milliseconds: i64) -> i64 {
+    milliseconds.div_euclid(1000)
 }
 
 #[cfg(test)]

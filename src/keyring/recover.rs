@@ -84,12 +84,11 @@ impl Answer {
 impl From<Option<&CertificateResult>> for Recovered {
     fn from(result: Option<&CertificateResult>) -> Self {
         match result {
-            None => Self::Missing,
             Some(CertificateResult { fingerprint, outcome: Outcome::Rejected(reason) }) => {
                 Self::Rejected(reason.clone(), *fingerprint)
             }
             Some(CertificateResult { fingerprint: Some(fingerprint), .. }) => Self::Differs(*fingerprint),
-            Some(CertificateResult { fingerprint: None, .. }) => Self::Missing,
+            Some(CertificateResult { fingerprint: None, .. }) | None => Self::Missing,
         }
     }
 }

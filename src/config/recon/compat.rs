@@ -15,20 +15,20 @@ pub(super) fn check_fixed(reader: &mut Reader<'_>) {
             value if *value == only => Ok(()),
             _ => Err(format!("{only}, on which all keyservers agree")),
         };
-        reader.other_form(key, check);
+        reader.other_form(&key, check);
     }
     let check = |value: &String| match value.as_str() {
         "" | RECON_VERSION => Ok(()),
         _ => Err(format!("\"{RECON_VERSION}\", on which all keyservers agree")),
     };
-    reader.other_form(Key::new("conflux.recon.version"), check);
+    reader.other_form(&Key::new("conflux.recon.version"), check);
     for key in [Key::new("conflux.recon.httpNet"), Key::new("conflux.recon.reconNet")] {
-        check_network(reader, key);
+        check_network(reader, &key);
     }
 }
 
 /// Peers are reached over TCP.
-pub(super) fn check_network(reader: &mut Reader<'_>, key: Key) {
+pub(super) fn check_network(reader: &mut Reader<'_>, key: &Key) {
     let check = |value: &String| match value.as_str() {
         "" | "tcp" => Ok(()),
         _ => Err("\"tcp\"".to_owned()),
@@ -38,13 +38,13 @@ pub(super) fn check_network(reader: &mut Reader<'_>, key: Key) {
 
 /// Tells the reader what the other forms mean.
 pub(super) fn imply(reader: &mut Reader<'_>) {
-    imply_port(reader, Key::new("conflux.recon.httpPort"), &Key::new("conflux.recon.httpAddr"));
-    imply_port(reader, Key::new("conflux.recon.reconPort"), &Key::new("conflux.recon.reconAddr"));
+    imply_port(reader, &Key::new("conflux.recon.httpPort"), &Key::new("conflux.recon.httpAddr"));
+    imply_port(reader, &Key::new("conflux.recon.reconPort"), &Key::new("conflux.recon.reconAddr"));
     imply_partners(reader);
     imply_external_peers(reader);
 }
 
-fn imply_port(reader: &mut Reader<'_>, port: Key, address: &Key) {
+fn imply_port(reader: &mut Reader<'_>, port: &Key, address: &Key) {
     let check = |port: &i64| match port {
         0..=65_535 => Ok(()),
         _ => Err("a port".to_owned()),
@@ -60,7 +60,7 @@ fn imply_partners(reader: &mut Reader<'_>) {
         None => Ok(()),
         Some(_) => Err("recon addresses such as \"keys.example.org:11370\"".to_owned()),
     };
-    let Some((items, origin)) = reader.other_form(Key::new("conflux.recon.partners"), check) else { return };
+    let Some((items, origin)) = reader.other_form(&Key::new("conflux.recon.partners"), check) else { return };
     if items.is_empty() {
         return;
     }

@@ -173,6 +173,6 @@ fn filters(reader: &mut Reader<'_>, key: Key) -> Option<Vec<String>> {
 
 fn check_networks(reader: &mut Reader<'_>, name: &str) {
     for field in ["httpNet", "reconNet"] {
-        super::compat::check_network(reader, key(name, field));
+        super::compat::check_network(reader, &key(name, field));
     }
 }

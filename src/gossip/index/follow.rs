@@ -5,7 +5,7 @@ use crate::domain::Digest;
 use crate::storage::{StorageError, Store};
 
 /// Rows of the log that are read at once.
-const BATCH: u32 = 10_000;
+pub(super) const BATCH: u32 = 10_000;
 
 /// What the log had for the trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

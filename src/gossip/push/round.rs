@@ -125,7 +125,7 @@ impl<'a> Round<'a> {
         Ok(match sent {
             Ok(()) => {
                 metrics.pushed(&self.name, Pushed::Taken);
-                let now = (self.pushes.now)().as_second();
+                let now = (self.pushes.now)().as_millisecond();
                 *state = PushState { position: state.position, last_sync: Some(now), failures: 0, last_error: None };
                 Ok(())
             }

@@ -59,7 +59,7 @@ fn trees_are_made_without_a_server() {
             assert_eq!(process(&answers[0]), None);
             assert_eq!(trees(&answers[0], "elements"), [COUNT, COUNT]);
             assert!(trees(&answers[0], member).iter().all(|number| number.as_u64() > Some(0)), "{answers:?}");
-            assert!(answers[0]["position"].as_i64() >= Some(2 * COUNT as i64), "{answers:?}");
+            assert!(answers[0]["position"].as_i64() >= Some(2 * i64::try_from(COUNT).unwrap()), "{answers:?}");
             let said = run(&store, &[action]).expect_success();
             assert!(said.starts_with("no server runs; from the database: profile 2.3: 5 digests"), "{said}");
         }

@@ -83,18 +83,19 @@ impl Plan {
         let server = app::Server::start(&config, shutdown.clone()).await.expect("the server starts");
         let (keyring, index) = (server.keyring().clone(), server.index().expect("it reconciles").clone());
         let running = tokio::spawn(async move { server.finished().await.expect("the server ends in order") });
-        Unit { place: self.place, backend: self.backend, keyring, index, shutdown, running }
+        Unit { place: self.place, _backend: self.backend, keyring, index, shutdown, running }
     }
 }
 
 /// A running server.
 pub struct Unit {
     pub place: Place,
-    pub backend: Backend,
     pub keyring: Keyring,
     pub index: Index,
     shutdown: Shutdown,
     running: JoinHandle<()>,
+    /// The database lives as long as its server.
+    _backend: Backend,
 }
 
 impl Unit {

@@ -83,7 +83,7 @@ impl Storage for Scripted {
     }
 
     async fn wait_for_change(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn check(&self) -> Result<(), StorageError> {

@@ -73,8 +73,12 @@ async fn with_partners(stale: Duration) -> World {
     ] {
         world.keyring.note_peer(name, event, "unit", error).await.unwrap();
     }
-    let state =
-        PushState { position: 7, last_sync: Some(1_790_000_000), failures: 1, last_error: Some("no answer".into()) };
+    let state = PushState {
+        position: 7,
+        last_sync: Some(1_790_000_000_000),
+        failures: 1,
+        last_error: Some("no answer".into()),
+    };
     world.keyring.store().gossip().put_push_state("hkps://c.example.org:443", &state).await.unwrap();
     world
 }
