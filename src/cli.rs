@@ -10,9 +10,9 @@ mod migrate;
 mod options;
 mod output;
 mod peers;
-mod ptree;
 mod serve;
 mod signals;
+mod trees;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -68,7 +68,7 @@ enum Command {
     /// Look certificates up in the database, also by single words
     Lookup(lookup::Options),
     /// Derive, check or measure the prefix trees, beside running servers or without any
-    Ptree(ptree::Options),
+    Ptree(trees::Options),
     /// List the partners, how the last sessions with them went, and what is still missing from them
     Peers(peers::Options),
 }
@@ -103,7 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Inspect(options) => inspect::run(&options, environment),
         Command::Load(options) => load::run(&options, environment),
         Command::Lookup(options) => lookup::run(&options, environment),
-        Command::Ptree(options) => ptree::run(&options, environment),
+        Command::Ptree(options) => trees::run(&options, environment),
         Command::Peers(options) => peers::run(&options, environment),
     };
     ended.unwrap_or_else(|error| {
