@@ -7,8 +7,6 @@ mod origins;
 mod pks;
 mod recon;
 
-use std::path::Path;
-
 use hockeypuck::config::{Config, Loaded, Sources};
 use tempfile::TempDir;
 
@@ -68,7 +66,7 @@ impl Settings {
     }
 
     fn without_directory(&self, text: &str) -> String {
-        let directory = self.directory.as_ref().map_or(Path::new("/"), TempDir::path);
-        text.replace(&format!("{}/", directory.display()), "")
+        let Some(directory) = &self.directory else { return text.to_owned() };
+        text.replace(&format!("{}/", directory.path().display()), "")
     }
 }

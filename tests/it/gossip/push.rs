@@ -101,7 +101,7 @@ async fn changes_arrive_in_order() {
     }
     let last = source.world.store.changes(0, 100).await.unwrap().last().unwrap().seq;
     let state = source.state(&to(&keyserver), |state| state.position == last).await;
-    assert_eq!((state.failures, state.last_error, state.last_sync), (0, None, Some(1_795_350_896)));
+    assert_eq!((state.failures, state.last_error, state.last_sync), (0, None, Some(1_795_350_896_000)));
     assert_eq!(keyserver.rest(), []);
 }
 
@@ -155,8 +155,9 @@ async fn a_target_may_be_away() {
     let _pushing = source.push("one", target.clone()).await;
     source.add(&[&small("a")]).await;
     let state = source.state(&target, |state| state.failures > 0).await;
-    assert!(state.last_error.unwrap().starts_with("no answer"));
-    assert_eq!((state.position, state.last_sync), (0, None));
+    assert!(state.last_error.as_deref().unwrap().starts_with("no answer"));
+    let last = source.world.store.changes(0, 100).await.unwrap().last().unwrap().seq;
+    assert!(state.position < last && state.last_sync.is_none(), "{state:?}");
 }
 
 /// A certificate that the target refuses three times does not keep the next ones from it.

@@ -80,11 +80,14 @@ pub async fn resolved(mut link: Link<'_>, digests: &[Digest]) -> Result<u64, Sto
 
 /// Takes digests out of the queue; answers how many were in it.
 pub async fn remove(work: &mut Work<'_>, digests: &List<'_>) -> Result<u64, StorageError> {
-    if lock(work, digests).await?.is_empty() {
+    // What others queue between two of these statements has its offers, which must go with it or stay with it.
+    let locked = lock(work, digests).await?;
+    if locked.is_empty() {
         return Ok(0);
     }
-    execute!(work.link(), DROP_OFFERS, digests)?;
-    execute!(work.link(), DROP, digests)
+    let locked = List::of(&locked);
+    execute!(work.link(), DROP_OFFERS, &locked)?;
+    execute!(work.link(), DROP, &locked)
 }
 
 pub async fn release(link: Link<'_>, unit: &str) -> Result<u64, StorageError> {

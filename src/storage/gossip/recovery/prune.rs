@@ -23,8 +23,8 @@ pub async fn prune_offers(mut link: Link<'_>, stale: Duration, limit: u32) -> Re
     if digests.is_empty() {
         return Ok(0);
     }
-    let list = List::of(&digests);
-    finish::lock(&mut work, &list).await?;
+    let locked = finish::lock(&mut work, &List::of(&digests)).await?;
+    let list = List::of(&locked);
     let pruned = execute!(work.link(), DROP_STALE, &list, age)?;
     execute!(work.link(), finish::DROP_UNOFFERED, &list)?;
     work.commit().await?;
