@@ -2,6 +2,7 @@
 
 mod converge;
 mod drift;
+mod hostile;
 mod keyserver;
 mod processes;
 mod push;

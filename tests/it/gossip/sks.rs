@@ -7,10 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hockeypuck::domain::{Digest, Profile};
+use hockeypuck::storage::gossip::Verdict;
 use tempfile::TempDir;
 
-use super::world::{Place, Plan, certificates};
+use super::world::{Place, Plan, certificates, converge};
 use crate::support::backend::Backend;
+use crate::support::certificates as support;
 use crate::support::request;
 
 /// How long each of its programs may take to start, and all of it to agree with us.
@@ -172,4 +174,33 @@ async fn our_server_dials() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sks_dials() {
     both_hold_the_union(true).await;
+}
+
+/// SKS keeps packets that our rules drop, so that some of its certificates have digests of their own. Here they are
+/// stored in our form, and their digests settle: nothing stays in the queue to be asked for again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_digests_settle() {
+    let keyring = std::fs::read("/usr/share/keyrings/debian-maintainers.gpg").unwrap();
+    let all = support::certificates(&keyring);
+    let ours: BTreeSet<Digest> =
+        all.iter().filter_map(|packets| support::normalise(packets).ok()?.digests.of(Profile::V23)).collect();
+    let [first, second] = [1, 2].map(|last| Place::at([127, 0, 0, last]));
+    let sks = tokio::task::spawn_blocking(move || Sks::start(&all, second, first, false)).await.unwrap();
+    let unit = Plan::new(first, Backend::sqlite()).partner("SKS", second);
+    let unit = unit.set("CONFLUX_RECON_PARTNER_SKS_PROFILE", "2.3");
+    let unit = unit.set("CONFLUX_RECON_PARTNER_SKS_FILTERS", FILTERS).start().await;
+    converge(&[&unit], Profile::V23, &ours).await;
+    let differing = ours.len() - sks.count(&ours);
+    assert!(differing > 0, "some certificates of the keyring have packets that are dropped");
+    let deadline = Instant::now() + PATIENCE;
+    let ledger = loop {
+        let ledger = unit.keyring.store().gossip().ledger(10).await.unwrap();
+        if ledger.digests == 0 && !ledger.settled.is_empty() {
+            break ledger;
+        }
+        assert!(Instant::now() < deadline, "{ledger:?}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    assert_eq!(ledger.settled, [(Verdict::Differs, differing as u64)]);
+    unit.stop().await;
 }
