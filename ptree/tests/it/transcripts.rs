@@ -47,9 +47,9 @@ const CASES: [Case; 41] = {
         // The older version is good enough here, but the peer that has it insists on its own.
         ("go_go_bad_version", Some(Refused), Some(Refused)),
         ("go_go_empty_initiator", Some(Completed), Some(Completed)),
-        ("go_go_fullelements_lost", Some(Completed), Some(Completed)),
+        ("go_go_fullelements", Some(Completed), Some(Completed)),
         ("go_go_large_syncfail", Some(Completed), Some(Completed)),
-        ("go_go_leaf_syncfail_overreport", Some(Completed), Some(Completed)),
+        ("go_go_leaf_syncfail", Some(Completed), Some(Completed)),
         ("go_go_medium_poly", Some(Completed), Some(Completed)),
         ("go_go_same", Some(Completed), Some(Completed)),
         ("go_go_tiny", Some(Completed), Some(Completed)),
