@@ -13,6 +13,9 @@ use crate::support::backend::Backend;
 /// Longer than any step of a handshake may take.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
+/// How often a script is played until its answer arrives.
+const ATTEMPTS: u32 = 50;
+
 /// What a peer says at once, and the words with which it is answered, if there are any.
 const SCRIPTS: &[(&str, &[u8], &str)] = &[
     ("another protocol", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", ""),
@@ -63,9 +66,9 @@ async fn rule_breakers_are_shown_out() {
     let address = open.place.recon;
     let playing = tokio::task::spawn_blocking(move || {
         for (name, script, expected) in SCRIPTS {
-            let answer = play(address, script);
-            let answer = String::from_utf8_lossy(&answer);
-            assert!(answer.contains(expected), "{name}: {answer:?}");
+            // A reset may overtake the answer, and the partner, who has the same address, may have all places.
+            let answers = || String::from_utf8_lossy(&play(address, script)).contains(expected);
+            assert!((0..ATTEMPTS).any(|_| answers()), "{name} is not answered with {expected:?}");
         }
     });
     open.submit(&certificates("open", 20)).await;

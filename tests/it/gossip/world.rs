@@ -10,6 +10,7 @@ use hockeypuck::config::{Config, Sources};
 use hockeypuck::domain::{Digest, Profile};
 use hockeypuck::gossip::index::{Index, audit};
 use hockeypuck::keyring::{Keyring, Outcome};
+use hockeypuck::storage::gossip::Ledger;
 use tokio::task::JoinHandle;
 
 use crate::support::backend::Backend;
@@ -145,6 +146,19 @@ pub async fn converge(units: &[&Unit], profile: Profile, expected: &BTreeSet<Dig
             return;
         }
         assert!(Instant::now() < deadline, "missing and superfluous per server: {missing:?} of {}", expected.len());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Waits until nothing is left to fetch; certificates are stored a moment before they leave the queue.
+pub async fn empty_queue(unit: &Unit) -> Ledger {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let ledger = unit.keyring.store().gossip().ledger(10).await.expect("the store answers");
+        if ledger.digests == 0 {
+            return ledger;
+        }
+        assert!(Instant::now() < deadline, "{ledger:?}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
