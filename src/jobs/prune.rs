@@ -39,27 +39,27 @@ pub async fn prune(store: Store, stop: CancellationToken) {
 pub async fn prune_once(store: &Store) -> Result<(), StorageError> {
     let gossip = store.gossip();
     let bounds = PruneLog { age: LOG_AGE, silence: SILENCE, limit: BATCH };
-    let mut changes = 0;
-    for _ in 0..BATCHES {
-        let pruned = gossip.prune_changes(bounds).await?;
-        changes += pruned;
-        if pruned < u64::from(BATCH) {
-            break;
-        }
-    }
-    for _ in 0..BATCHES {
-        if gossip.prune_offers(OFFER_AGE, BATCH).await? < u64::from(BATCH) {
-            break;
-        }
-    }
-    for _ in 0..BATCHES {
-        if gossip.prune_settled(SETTLED_AGE, BATCH).await? < u64::from(BATCH) {
-            break;
-        }
-    }
+    let changes = in_batches(|| gossip.prune_changes(bounds)).await?;
+    in_batches(|| gossip.prune_offers(OFFER_AGE, BATCH)).await?;
+    in_batches(|| gossip.prune_settled(SETTLED_AGE, BATCH)).await?;
     gossip.prune_fleet(SILENCE, BATCH).await?;
     if changes > 0 {
         tracing::info!(changes, "the change log was pruned");
     }
     Ok(())
+}
+
+/// Deletes a batch at a time while there are whole ones; answers how many rows.
+async fn in_batches<F: Future<Output = Result<u64, StorageError>>>(
+    mut delete: impl FnMut() -> F,
+) -> Result<u64, StorageError> {
+    let mut deleted = 0;
+    for _ in 0..BATCHES {
+        let batch = delete().await?;
+        deleted += batch;
+        if batch < u64::from(BATCH) {
+            break;
+        }
+    }
+    Ok(deleted)
 }
