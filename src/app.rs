@@ -43,7 +43,7 @@ pub enum StartError {
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error(transparent)]
-    Client(#[from] gossip::push::ClientError),
+    Client(#[from] gossip::client::ClientError),
 }
 
 /// Why a server ended although nobody asked it to.

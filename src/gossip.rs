@@ -4,6 +4,8 @@
 //! [`dialer`], [`sessions`]) and queue what is missing; [`recovery`] empties the queue.
 
 pub mod access;
+mod back_off;
+pub mod client;
 mod dialer;
 pub mod directory;
 pub mod filters;
@@ -31,12 +33,13 @@ use crate::config::{Config, Recon};
 use crate::keyring::Keyring;
 use crate::telemetry::{PushMetrics, ReconMetrics};
 use access::Access;
+use client::{ClientError, client};
 use dialer::Dialer;
 use directory::Directory;
 use filters::Filters;
 use index::Index;
 use listener::Listener;
-use push::{ClientError, Pushes, Sender};
+use push::{Pushes, Sender};
 use recovery::Fetcher;
 use sessions::Sessions;
 use units::Unit;
@@ -71,10 +74,14 @@ pub fn reconcile(
     let (index, owner) = index::index(store.clone(), metrics.clone());
     let directory = Arc::new(Directory::new(recon));
     let access = Arc::new(Access::new(recon));
-    let fetcher = Fetcher::new(push::client(&settings.agent)?);
-    let client = recovery::Client { keyring: keyring.clone(), directory: directory.clone(), fetcher };
-    let (news, recovery) =
-        recovery::recovery(client, settings.unit.clone(), metrics.clone(), recon.recovery_connections);
+    let worker = recovery::Worker {
+        keyring: keyring.clone(),
+        directory: directory.clone(),
+        fetcher: Fetcher::new(client(&settings.agent)?),
+        unit: settings.unit.clone(),
+        metrics: metrics.clone(),
+    };
+    let (news, recovery) = recovery::recovery(worker, recon.recovery_connections);
     let sessions = Arc::new(Sessions {
         keyring: keyring.clone(),
         index: index.clone(),
@@ -124,14 +131,19 @@ pub fn pushes(
     (keyring, metrics): (&Keyring, &PushMetrics),
     stop: &CancellationToken,
 ) -> Result<Vec<Task>, ClientError> {
+    let targets = push::targets(config);
+    if targets.is_empty() {
+        // Setting up the client reads the machine's certificates.
+        return Ok(Vec::new());
+    }
     let pushes = Pushes {
         keyring: keyring.clone(),
-        sender: Sender::new(push::client(&settings.agent)?, &config.pks.from),
+        sender: Sender::new(client(&settings.agent)?, &config.pks.from),
         metrics: metrics.clone(),
         unit: settings.unit.as_str().into(),
         interval: push::INTERVAL,
         now: settings.now,
     };
     let task = |target| -> Task { ("pushes", Box::pin(pushes.clone().run(target, stop.clone()))) };
-    Ok(push::targets(config).into_iter().map(task).collect())
+    Ok(targets.into_iter().map(task).collect())
 }

@@ -44,7 +44,7 @@ impl Directory {
         Self { configured, known }
     }
 
-    /// Those that can be asked for certificates.
+    /// Those that can be asked for certificates, sorted.
     pub fn names(&self) -> Vec<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.iter().filter(|(_, known)| known.http.is_some()).map(|(name, _)| name.clone()).collect()

@@ -170,7 +170,7 @@ impl Owner {
             Ok(Followed::Changes(count)) => {
                 // A full batch: there is more.
                 self.metrics.log_lag.set(if count == u64::from(FOLLOW_BATCH) { count.cast_signed() } else { 0 });
-                self.publish(&trees.clone());
+                self.publish(trees);
             }
             Ok(Followed::Pruned) => {
                 tracing::warn!(position = trees.position(), "the log was pruned beyond the trees; deriving them again");

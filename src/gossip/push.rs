@@ -15,8 +15,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-pub use send::{ClientError, Sender, client};
+pub use send::Sender;
 
+use super::back_off::doubled;
 use crate::config::{Config, PushTarget};
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
@@ -115,8 +116,7 @@ impl Pushes {
 
 /// Doubles with each failure in a row; `None` without one.
 fn back_off(interval: Duration, failures: u32) -> Option<Duration> {
-    let factor = 1_u32.checked_shl(failures.checked_sub(1)?).unwrap_or(u32::MAX);
-    Some(interval.saturating_mul(BACK_OFF_INTERVALS).saturating_mul(factor).min(BACK_OFF_LIMIT))
+    Some(doubled(interval.saturating_mul(BACK_OFF_INTERVALS), failures.checked_sub(1)?, BACK_OFF_LIMIT))
 }
 
 #[cfg(test)]

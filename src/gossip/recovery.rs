@@ -21,7 +21,7 @@ use super::directory::Directory;
 use crate::domain::{Digest, PeerEvent};
 use crate::keyring::{Keyring, SubmitError};
 use crate::storage::StorageError;
-use crate::storage::gossip::{Claimed, Claimer, Miss, Verdict};
+use crate::storage::gossip::{Claimed, Claimer, Verdict};
 use crate::telemetry::ReconMetrics;
 use backlog::{Backlog, Turn};
 use fetch::FetchError;
@@ -56,13 +56,14 @@ pub struct Recovery {
     connections: usize,
 }
 
-/// What one turn needs.
-struct Worker {
-    keyring: Keyring,
-    directory: Arc<Directory>,
-    fetcher: Fetcher,
-    unit: String,
-    metrics: ReconMetrics,
+/// What one turn needs: who is asked where, and who takes in the answers.
+pub struct Worker {
+    pub keyring: Keyring,
+    pub directory: Arc<Directory>,
+    pub fetcher: Fetcher,
+    /// No other running unit has this name.
+    pub unit: String,
+    pub metrics: ReconMetrics,
 }
 
 /// What came of one turn.
@@ -78,19 +79,10 @@ enum Done {
     StoreFailed,
 }
 
-/// What fetching needs: who is asked where, and who takes in the answers.
-pub struct Client {
-    pub keyring: Keyring,
-    pub directory: Arc<Directory>,
-    pub fetcher: Fetcher,
-}
-
-/// A worker for `unit`, whose name no other running unit has, with so many requests at once to one partner.
-pub fn recovery(client: Client, unit: String, metrics: ReconMetrics, connections: usize) -> (News, Recovery) {
+/// The way to tell of news, and what empties the queue with so many requests at once to one partner.
+pub fn recovery(worker: Worker, connections: usize) -> (News, Recovery) {
     let (tell, news) = mpsc::channel(NEWS_LIMIT);
-    let Client { keyring, directory, fetcher } = client;
-    let worker = Arc::new(Worker { keyring, directory, fetcher, unit, metrics });
-    (News(tell), Recovery { worker, news, connections })
+    (News(tell), Recovery { worker: Arc::new(worker), news, connections })
 }
 
 impl Recovery {
@@ -190,20 +182,14 @@ impl Worker {
         let verdict = match error {
             FetchError::Unreachable(_) | FetchError::TimedOut => Verdict::Unreachable,
             FetchError::Refused(_) | FetchError::Malformed(_) => Verdict::Refused,
-            FetchError::TooLarge if claimed.len() == 1 => Verdict::TooLarge,
-            // The next batch is smaller.
-            FetchError::TooLarge => {
-                let again = |claimed: &Claimed| Miss {
-                    digest: claimed.digest,
-                    verdict: Verdict::TooLarge,
-                    retry_in: Some(Duration::ZERO),
-                };
-                let misses: Vec<Miss> = claimed.iter().map(again).collect();
-                self.keyring.store().gossip().missed(claimer, &misses).await?;
-                return Ok(Done::Failed);
-            }
+            FetchError::TooLarge => Verdict::TooLarge,
         };
-        self.keyring.store().gossip().missed(claimer, &verdicts::all(claimed, &verdict)).await?;
+        let mut misses = verdicts::all(claimed, &verdict);
+        if verdict == Verdict::TooLarge && claimed.len() > 1 {
+            // The next batch is smaller, and may be asked for at once.
+            misses.iter_mut().for_each(|miss| miss.retry_in = Some(Duration::ZERO));
+        }
+        self.keyring.store().gossip().missed(claimer, &misses).await?;
         Ok(Done::Failed)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::back_off::doubled;
 use crate::config::Recon;
 
 /// The longest time in which a partner that fails is left alone.
@@ -80,7 +81,7 @@ impl Schedule {
         state.failures = if how == Ended::Failed { state.failures.saturating_add(1) } else { 0 };
         state.not_before = match state.failures {
             0 => None,
-            failures => Some(now + back_off(interval, failures)),
+            failures => Some(now + doubled(interval, failures - 1, BACK_OFF_LIMIT.max(interval))),
         };
     }
 }
@@ -93,12 +94,6 @@ impl State {
     fn is_ready(&self, now: Instant) -> bool {
         self.not_before.is_none_or(|time| time <= now)
     }
-}
-
-/// Doubles with each failure in a row.
-fn back_off(first: Duration, failures: u32) -> Duration {
-    let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-    first.saturating_mul(factor).min(BACK_OFF_LIMIT.max(first))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a unit measures now and then, and the comparison of its trees with the table.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -19,7 +21,7 @@ const AUDIT_INTERVAL: Duration = Duration::from_secs(3600);
 pub struct Upkeep {
     pub store: Store,
     pub index: Index,
-    pub directory: std::sync::Arc<Directory>,
+    pub directory: Arc<Directory>,
     pub metrics: ReconMetrics,
 }
 
@@ -50,7 +52,7 @@ impl Upkeep {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.metrics.queue.set(number(digests));
         self.metrics.settled.set(number(settled.iter().map(|(_, count)| count).sum()));
-        let mut unresolved = std::collections::BTreeMap::new();
+        let mut unresolved = BTreeMap::new();
         for row in &offers {
             // A rejection's label is more than metrics need.
             let reason = row.verdict.as_ref().map_or_else(|| "untried".to_owned(), ToString::to_string);

@@ -1,7 +1,6 @@
 //! One certificate to one target over HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Client, Response, StatusCode};
@@ -11,29 +10,8 @@ use thiserror::Error;
 use crate::cert::armor::encode::encode;
 use crate::config::{PushScheme, PushTarget};
 
-/// One push in all.
-const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
-const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 /// What is read of an answer, in octets, so that its connection can be used again.
 const ANSWER_OCTETS_LIMIT: usize = 65_536;
-
-/// The client cannot be set up.
-#[derive(Debug, Error)]
-#[error("the HTTP client cannot be set up: {0}")]
-pub struct ClientError(#[from] reqwest::Error);
-
-/// A client for pushes; `agent` is what it calls itself.
-pub fn client(agent: &str) -> Result<Client, ClientError> {
-    // Another part of the process may have chosen already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .user_agent(agent)
-        .timeout(REQUEST_DEADLINE)
-        .connect_timeout(CONNECT_DEADLINE)
-        // A push that is sent elsewhere did not arrive.
-        .redirect(reqwest::redirect::Policy::none());
-    Ok(client.build()?)
-}
 
 /// Sends certificates. Cheap to clone.
 #[derive(Clone, Debug)]

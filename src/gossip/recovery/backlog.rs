@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Done;
 use super::pace::Pace;
+use crate::gossip::back_off::doubled;
 
 /// How long a partner's queue is left alone after it was empty. Those that other units filled and left are
 /// found after it.
@@ -44,9 +45,9 @@ impl Backlog {
         Self { partners: BTreeMap::new(), per_partner: per_partner.max(1), in_all, last: String::new() }
     }
 
-    /// Those that can be asked; others are forgotten when their turns have ended.
+    /// Those that can be asked, sorted; others are forgotten when their turns have ended.
     pub(super) fn learn(&mut self, names: Vec<String>) {
-        self.partners.retain(|name, state| state.turns > 0 || names.contains(name));
+        self.partners.retain(|name, state| state.turns > 0 || names.binary_search(name).is_ok());
         for name in names {
             self.partners.entry(name).or_insert_with(State::new);
         }
@@ -95,8 +96,7 @@ impl Backlog {
                 if done == Done::Failed {
                     state.pace.failed();
                 }
-                let factor = 1_u32.checked_shl(state.failures).unwrap_or(u32::MAX);
-                state.due = now + FIRST_PAUSE.saturating_mul(factor).min(LAST_PAUSE);
+                state.due = now + doubled(FIRST_PAUSE, state.failures, LAST_PAUSE);
                 state.failures = state.failures.saturating_add(1);
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Done, Worker};
 use crate::cert::Rejection;
 use crate::domain::Digest;
+use crate::gossip::back_off::doubled;
 use crate::keyring::{Recovered, Recovery};
 use crate::storage::StorageError;
 use crate::storage::gossip::{Claimed, Claimer, Miss, Settled, Verdict};
@@ -86,7 +87,5 @@ impl Notes {
 }
 
 fn miss(claimed: &Claimed, verdict: Verdict) -> Miss {
-    let factor = 1_u32.checked_shl(claimed.attempts).unwrap_or(u32::MAX);
-    let wait = FIRST_WAIT.saturating_mul(factor).min(LAST_WAIT);
-    Miss { digest: claimed.digest, verdict, retry_in: Some(wait) }
+    Miss { digest: claimed.digest, verdict, retry_in: Some(doubled(FIRST_WAIT, claimed.attempts, LAST_WAIT)) }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hockeypuck::domain::PeerEvent;
-use hockeypuck::gossip::push::{Pushes, Sender, Target, client};
+use hockeypuck::gossip::client::client;
+use hockeypuck::gossip::push::{Pushes, Sender, Target};
 use hockeypuck::keyring::{Keyring, Settings};
 use hockeypuck::storage::gossip::PushState;
 use hockeypuck::telemetry::{KeyringMetrics, PushMetrics};
