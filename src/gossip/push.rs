@@ -5,7 +5,6 @@
 //! order of the log. Version 6 certificates, and version 6 parts of others, are left out: the
 //! interfaces that are pushed to belong to programs that know neither.
 
-mod head;
 mod round;
 mod send;
 
@@ -104,7 +103,7 @@ impl Pushes {
         // Another unit may have had a turn since.
         let state = match store.gossip().push_state(name).await? {
             Some(state) => round.run(state).await?,
-            None => PushState { position: head::position(store).await?, ..PushState::default() },
+            None => PushState { position: store.gossip().log_end().await?, ..PushState::default() },
         };
         store.gossip().put_push_state(name, &state).await?;
         self.metrics.failures(name, state.failures);

@@ -54,6 +54,9 @@ pub trait SetStorage: Send + Sync {
     /// whole, nothing missed and nothing doubled. Not subject to the deadline of other statements.
     async fn digest_sets(&self) -> Result<DigestSets, StorageError>;
 
+    /// The highest position that any row of the log has or had; 0 when there was none.
+    async fn log_end(&self) -> Result<i64, StorageError>;
+
     /// The highest position that was ever pruned from the log; 0 when none was.
     ///
     /// Whoever follows the log asks this *after* each call of [`super::Storage::changes`]: when the

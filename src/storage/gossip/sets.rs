@@ -100,6 +100,10 @@ impl<E: Engine> SetStorage for E {
         run!(self.scanning(), via E::link, digest_sets)
     }
 
+    async fn log_end(&self) -> Result<i64, StorageError> {
+        run!(self.reading(), via E::link, log_end)
+    }
+
     async fn log_floor(&self) -> Result<i64, StorageError> {
         run!(self.reading(), via E::link, log_floor)
     }
@@ -111,7 +115,7 @@ impl<E: Engine> SetStorage for E {
 
 async fn digest_sets(mut link: Link<'_>) -> Result<DigestSets, StorageError> {
     let mut work = link.begin_snapshot().await?;
-    let position = fetch_scalar!(work.link(), POSITION)?;
+    let position = log_end(work.link()).await?;
     let (v23, v24) = match work.link() {
         Link::Postgres(connection) => {
             lift_deadline(connection).await?;
@@ -187,6 +191,10 @@ async fn walk(connection: &mut SqliteConnection, statement: &'static str) -> Res
             return Ok(digests);
         }
     }
+}
+
+async fn log_end(link: Link<'_>) -> Result<i64, StorageError> {
+    fetch_scalar!(link, POSITION)
 }
 
 async fn log_floor(link: Link<'_>) -> Result<i64, StorageError> {

@@ -24,6 +24,7 @@ on_both_engines! {
         world.store.remove(&[v4(7)]).await.unwrap();
         let sets = gossip.digest_sets().await.unwrap();
         assert_eq!(sets.position, world.log().await.last().unwrap().seq);
+        assert_eq!(sets.position, gossip.log_end().await.unwrap());
         let common: Vec<_> = (0..50).filter(|n| *n != 7).map(|n| digest(n, 0)).collect();
         let with = |more: &[_]| {
             let mut all = [&common[..], more].concat();
