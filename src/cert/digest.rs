@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use md5::Digest as _;
 
-use super::frame::{Framed, next_packet};
+use super::frame::Packets;
 use super::packet::{Packet, length_octets, tag};
 use crate::domain::Digest;
 
@@ -23,13 +23,7 @@ pub fn sks_digest(mut packets: Vec<&Packet>) -> Digest {
 /// The digests of a stream of packets as it came, before anything is normalised: with its trust packets and
 /// without, because servers differ in whether they count. Empty where it is no stream of packets.
 pub fn digests_as_received(packets: &Bytes) -> Vec<Digest> {
-    let mut rest = packets.clone();
-    let mut all = Vec::new();
-    while !rest.is_empty() {
-        let Ok(Framed::Packet(packet, end)) = next_packet(&rest, true) else { return Vec::new() };
-        rest = rest.slice(end..);
-        all.push(packet);
-    }
+    let Ok(all) = Packets::new(packets.clone()).collect::<Result<Vec<Packet>, _>>() else { return Vec::new() };
     let untrusting: Vec<&Packet> = all.iter().filter(|packet| packet.tag != tag::TRUST).collect();
     let mut digests = vec![sks_digest(all.iter().collect())];
     if untrusting.len() < all.len() {

@@ -54,6 +54,43 @@ pub fn next_packet(input: &Bytes, at_end: bool) -> Result<Framed, FrameError> {
     }
 }
 
+/// The packets of a whole stream, in its order. An error is the last item.
+#[derive(Debug)]
+pub struct Packets {
+    rest: Bytes,
+}
+
+impl Packets {
+    pub fn new(stream: Bytes) -> Self {
+        Self { rest: stream }
+    }
+}
+
+impl Iterator for Packets {
+    type Item = Result<Packet, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        match next_packet(&self.rest, true) {
+            Ok(Framed::Packet(packet, end)) => {
+                self.rest = self.rest.slice(end..);
+                Some(Ok(packet))
+            }
+            // Nothing follows, so nothing can complete it.
+            Ok(Framed::Incomplete) => {
+                self.rest.clear();
+                Some(Err(FrameError::Truncated))
+            }
+            Err(error) => {
+                self.rest.clear();
+                Some(Err(error))
+            }
+        }
+    }
+}
+
 fn old_format(input: &Bytes, reader: &mut Reader<'_>, length_type: u8) -> Option<Bytes> {
     let length = match length_type {
         0 => usize::from(reader.u8()?),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::frame::{Framed, next_packet};
+use super::frame::Packets;
 use super::incoming::{BareSignature, Incoming};
 use super::key::{Key, KeyError};
 use super::model::Builder;
@@ -15,7 +15,7 @@ use crate::domain::Fingerprint;
 /// The certificates of a packet stream, in its order. Holds one certificate at a time.
 #[derive(Debug)]
 pub struct Items {
-    input: Bytes,
+    packets: Packets,
     grouper: Grouper,
     /// Found but not handed out yet.
     ready: std::collections::VecDeque<Item>,
@@ -23,7 +23,7 @@ pub struct Items {
 
 impl Items {
     pub fn new(input: Bytes, limits: Limits) -> Self {
-        Self { input, grouper: Grouper::new(limits), ready: Default::default() }
+        Self { packets: Packets::new(input), grouper: Grouper::new(limits), ready: Default::default() }
     }
 }
 
@@ -32,15 +32,11 @@ impl Iterator for Items {
     type Item = Item;
 
     fn next(&mut self) -> Option<Item> {
-        while self.ready.is_empty() && !self.input.is_empty() {
-            match next_packet(&self.input, true) {
-                Ok(Framed::Packet(packet, end)) => {
-                    self.input = self.input.slice(end..);
-                    self.ready.extend(self.grouper.push(packet));
-                }
-                Ok(Framed::Incomplete) => self.input.clear(),
-                Err(error) => {
-                    self.input.clear();
+        while self.ready.is_empty() {
+            match self.packets.next() {
+                None => break,
+                Some(Ok(packet)) => self.ready.extend(self.grouper.push(packet)),
+                Some(Err(error)) => {
                     self.ready.extend(self.grouper.finish());
                     self.ready.push_back(rejected(None, Rejection::Framing(error)));
                 }

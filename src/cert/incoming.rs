@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 
+use super::frame::Packets;
 use super::judge::judge_new;
 use super::key::Key;
 use super::model::{Builder, Dropped, DroppedPacket, Judged, Model, Verdict};
 use super::packet::{Packet, tag};
 use super::rejection::Rejection;
 use super::signature::{Signature, kind};
+use super::summarise;
 use super::user_id::UserId;
-use super::{frame, summarise};
 use crate::domain::summary::Issuer;
 use crate::domain::{Fingerprint, Record};
 
@@ -117,11 +118,9 @@ impl BareSignature {
 
 /// The model of a stored form, all of which was judged before it was stored.
 fn stored_model(packets: &[u8]) -> Option<Model> {
-    let mut input = Bytes::copy_from_slice(packets);
     let mut builder: Option<Builder> = None;
-    while !input.is_empty() {
-        let frame::Framed::Packet(packet, end) = frame::next_packet(&input, true).ok()? else { return None };
-        input = input.slice(end..);
+    for packet in Packets::new(Bytes::copy_from_slice(packets)) {
+        let packet = packet.ok()?;
         match &mut builder {
             None if packet.tag == tag::PUBLIC_KEY => builder = Some(Builder::new(Key::parse(packet).ok()?)),
             None => return None,
