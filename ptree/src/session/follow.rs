@@ -1,13 +1,12 @@
 //! The side that opened the connection: it answers.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::budget::Awaited;
 use super::handshake::{Handshake, Progress, same_filters};
 use super::ledger::Ledger;
-use super::link::Link;
+use super::link::{Link, Linked};
 use super::outbox::Outbox;
 use super::replies::Replies;
 use super::{Budget, Chosen, Limits, Misbehaviour, Offer, Outcome, Session, SessionError, Transport};
@@ -111,6 +110,16 @@ impl<R: FnMut() -> u64> Follow<R> {
     }
 }
 
+impl<R> Linked for Follow<R> {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+}
+
 impl<R: FnMut() -> u64> Session for Follow<R> {
     fn receive(&mut self, octets: &[u8], now: Duration) {
         if self.link.is_ended() {
@@ -127,32 +136,8 @@ impl<R: FnMut() -> u64> Session for Follow<R> {
         self.link.fail(error, false, now);
     }
 
-    fn failed(&mut self, error: ErrorKind, now: Duration) {
-        self.link.broke(error, now);
-    }
-
-    fn expire(&mut self, now: Duration) {
-        self.link.expire(now);
-    }
-
-    fn deadline(&self) -> Duration {
-        self.link.deadline()
-    }
-
-    fn output(&self) -> &[u8] {
-        self.link.outbox.output()
-    }
-
-    fn sent(&mut self, octets: usize, now: Duration) {
-        self.link.sent(octets, now);
-    }
-
     fn wants_input(&self) -> bool {
         self.link.is_ended() || self.link.outbox.octets() < BACKLOG
-    }
-
-    fn is_ended(&self) -> bool {
-        self.link.is_ended()
     }
 
     fn finish(self) -> Outcome {

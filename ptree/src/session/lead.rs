@@ -1,11 +1,10 @@
 //! The side that accepted the connection: it asks.
 
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::handshake::{Handshake, Progress};
 use super::ledger::Ledger;
-use super::link::Link;
+use super::link::{Link, Linked};
 use super::walk::Walk;
 use super::{Chosen, Limits, Offer, Outcome, Session, SessionError, Transport};
 use crate::wire::PeerConfig;
@@ -77,6 +76,16 @@ impl Lead {
     }
 }
 
+impl Linked for Lead {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+}
+
 impl Session for Lead {
     fn receive(&mut self, octets: &[u8], now: Duration) {
         if self.link.is_ended() {
@@ -93,33 +102,9 @@ impl Session for Lead {
         self.link.fail(error, false, now);
     }
 
-    fn failed(&mut self, error: ErrorKind, now: Duration) {
-        self.link.broke(error, now);
-    }
-
-    fn expire(&mut self, now: Duration) {
-        self.link.expire(now);
-    }
-
-    fn deadline(&self) -> Duration {
-        self.link.deadline()
-    }
-
-    fn output(&self) -> &[u8] {
-        self.link.outbox.output()
-    }
-
-    fn sent(&mut self, octets: usize, now: Duration) {
-        self.link.sent(octets, now);
-    }
-
     /// Always: what waits for being written is bounded by the window, and the peer may write first.
     fn wants_input(&self) -> bool {
         true
-    }
-
-    fn is_ended(&self) -> bool {
-        self.link.is_ended()
     }
 
     fn finish(self) -> Outcome {

@@ -8,9 +8,15 @@ use super::outbox::Outbox;
 use super::{Budget, Limits, Misbehaviour, SessionError, Transport, Work};
 use crate::wire::{Inbox, Kind, Message, Text};
 
+/// What has a link: the two roles, and nothing outside of this crate.
+pub trait Linked {
+    fn link(&self) -> &Link;
+    fn link_mut(&mut self) -> &mut Link;
+}
+
 /// The connection as a session sees it.
 #[derive(Debug)]
-pub(super) struct Link {
+pub struct Link {
     pub(super) limits: Limits,
     pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
