@@ -116,23 +116,33 @@ async fn sqlite_searches_use_indexes() {
     all.push((merge_bases.to_owned(), vec![literals.blobs.into()]));
     let mut connection = SqliteConnection::connect(&world.url).await.unwrap();
     for (statement, parameters) in all {
-        let mut explain = format!("EXPLAIN QUERY PLAN {statement}");
-        for (n, parameter) in parameters.iter().enumerate() {
-            explain = explain.replace(&format!("${}", n + 1), parameter);
-        }
-        let rows: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
-        let scanned: Vec<&str> = rows.iter().filter_map(|(.., detail)| detail.strip_prefix("SCAN ")).collect();
+        let details = sqlite_plan(&mut connection, &statement, parameters).await;
+        let scanned: Vec<&str> = details.iter().filter_map(|detail| detail.strip_prefix("SCAN ")).collect();
         let is_harmless = |what: &&str| {
             ["m", "json_each VIRTUAL TABLE", "user_words VIRTUAL TABLE INDEX 0:M", "(subquery-"]
                 .iter()
                 .any(|harmless| *what == *harmless || (harmless.len() > 1 && what.starts_with(harmless)))
         };
-        assert!(scanned.iter().all(is_harmless), "{statement}\n{rows:#?}");
-        assert!(rows.iter().any(|(.., detail)| detail.starts_with("SEARCH")), "{statement}\n{rows:#?}");
+        assert!(scanned.iter().all(is_harmless), "{statement}\n{details:#?}");
+        assert!(details.iter().any(|detail| detail.starts_with("SEARCH")), "{statement}\n{details:#?}");
     }
 }
 
-async fn run(connection: &mut PgConnection, statement: &str) {
+/// What SQLite does for a statement, step by step, with literals for its parameters.
+pub(super) async fn sqlite_plan(
+    connection: &mut SqliteConnection,
+    statement: &str,
+    parameters: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Vec<String> {
+    let mut explain = format!("EXPLAIN QUERY PLAN {statement}");
+    for (n, parameter) in parameters.into_iter().enumerate() {
+        explain = explain.replace(&format!("${}", n + 1), parameter.as_ref());
+    }
+    let rows: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(explain)).fetch_all(connection).await.unwrap();
+    rows.into_iter().map(|(.., detail)| detail).collect()
+}
+
+pub(super) async fn run(connection: &mut PgConnection, statement: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(connection).await.unwrap();
 }

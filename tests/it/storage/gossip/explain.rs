@@ -3,6 +3,7 @@
 use hockeypuck::storage::gossip::{partners, recovery, sets, settled, units};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
+use super::super::explain::{run, sqlite_plan};
 use crate::support::store::World;
 
 const ROWS: u32 = 50_000;
@@ -153,13 +154,7 @@ async fn sqlite_loops_use_indexes() {
     let all = statements().into_iter().map(|(_, statement, kinds)| (statement, kinds));
     let sets = [sets::SQLITE_V23, sets::SQLITE_V24].map(|statement| (statement, vec![Kind::Digest, Kind::Number]));
     for (statement, kinds) in all.chain(sets) {
-        let mut explain = format!("EXPLAIN QUERY PLAN {statement}");
-        for (n, kind) in kinds.iter().enumerate() {
-            explain = explain.replace(&format!("${}", n + 1), kind.sqlite());
-        }
-        let rows: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
-        let details: Vec<&str> = rows.iter().map(|(.., detail)| detail.as_str()).collect();
+        let details = sqlite_plan(&mut connection, statement, kinds.iter().map(|kind| kind.sqlite())).await;
         let is_harmless =
             |what: &&str| ["json_each VIRTUAL TABLE", "oldest"].iter().any(|start| what.starts_with(start));
         let mut scanned = details.iter().filter_map(|detail| detail.strip_prefix("SCAN "));
@@ -169,8 +164,4 @@ async fn sqlite_loops_use_indexes() {
         let sorts = details.iter().any(|detail| detail.starts_with("USE TEMP B-TREE"));
         assert!(statement != recovery::CANDIDATES.sqlite || !sorts, "{details:#?}");
     }
-}
-
-async fn run(connection: &mut PgConnection, statement: &str) {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(connection).await.unwrap();
 }
