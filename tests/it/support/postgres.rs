@@ -14,13 +14,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-/// $1: directory of the programs, $2: directory of the cluster, $3: whether commits wait for the log. Each line that
-/// it reads is the mode of a restart.
+/// $1: directory of the programs, $2: directory of the cluster, $3: whether commits wait for the log, $4: directory of
+/// the cluster that it is a standby of, or nothing. Each line that it reads is the mode of a restart.
 const KEEPER: &str = r#"
     set -e
     trap 'rm -rf "$2"' EXIT
-    "$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >"$2/initdb.log" 2>&1 ||
-        { cat "$2/initdb.log"; exit 1; }
+    if [ -n "$4" ]; then
+        "$1/pg_basebackup" --pgdata="$2/data" --host="$4" --username=postgres --checkpoint=fast --write-recovery-conf \
+            --no-sync >"$2/initdb.log" 2>&1
+    else
+        "$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync \
+            >"$2/initdb.log" 2>&1
+    fi || { cat "$2/initdb.log"; exit 1; }
     "$1/pg_ctl" --pgdata="$2/data" --log="$2/server.log" --wait --timeout=120 start >"$2/start.log" 2>&1 \
         --options="-k $2 -h '' -c fsync=off -c synchronous_commit=$3 -c full_page_writes=off -c max_connections=300" </dev/null ||
         { cat "$2/server.log"; exit 1; }
@@ -45,7 +50,7 @@ static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
 /// The URL of a new, empty database.
 pub async fn fresh_database() -> String {
-    let cluster = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(|| Cluster::start("off")))
+    let cluster = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(|| Cluster::start("off", None)))
         .await
         .expect("the cluster starts");
     cluster.fresh_database().await
@@ -54,10 +59,15 @@ pub async fn fresh_database() -> String {
 impl Cluster {
     /// A cluster that nobody else uses, and that loses nothing when it ends at once.
     pub fn private() -> Self {
-        Self::start("on")
+        Self::start("on", None)
     }
 
-    fn start(synchronous_commit: &str) -> Self {
+    /// A cluster that follows `primary` and answers queries, until it is promoted.
+    pub fn standby_of(primary: &Self) -> Self {
+        Self::start("on", Some(&primary.directory))
+    }
+
+    fn start(synchronous_commit: &str, primary: Option<&Path>) -> Self {
         let programs = program_directory();
         let directory = tempfile::Builder::new().prefix("hkp-pg-").tempdir().expect("a directory").keep();
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).expect("permissions are set");
@@ -67,6 +77,7 @@ impl Cluster {
             .arg(&programs)
             .arg(&directory)
             .arg(synchronous_commit)
+            .arg(primary.unwrap_or(Path::new("")))
             .current_dir("/")
             .process_group(0);
         if let Some((user, group)) = unprivileged() {
@@ -96,6 +107,11 @@ impl Cluster {
         let create = format!("CREATE DATABASE {name}");
         admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
         self.url(&name)
+    }
+
+    /// Where its socket is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     fn wait_until_ready(&mut self) {
