@@ -1,8 +1,11 @@
 //! Settings: flags over environment over file over defaults become one validated, immutable [`Config`].
 //!
-//! The file is Hockeypuck's TOML. Every setting can also come from the environment.
+//! The file is Hockeypuck's TOML, rendered as a template before it is read. Every setting can also come from the
+//! environment; what the charm sets there is weaker than the file.
 
 mod address;
+mod admin;
+mod charm;
 mod dsn;
 mod file;
 mod hkp;
@@ -19,9 +22,11 @@ mod report;
 mod site;
 mod source;
 mod store;
+pub mod template;
 mod value;
 
 pub use address::{BindAddress, PeerAddress};
+pub use admin::Admin;
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
 pub use limits::Limits;
@@ -42,6 +47,7 @@ use reader::Reader;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub site: Site,
+    pub admin: Admin,
     pub hkp: Hkp,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
@@ -72,7 +78,9 @@ impl Config {
     /// Reads all settings. Never fails: what is wrong stands in the report.
     pub fn load(sources: &Sources) -> Loaded {
         let mut reader = Reader::new(sources);
+        charm::suggest(&mut reader);
         let site = Site::read(&mut reader);
+        let admin = Admin::read(&mut reader);
         let hkp = Hkp::read(&mut reader);
         let config = Self {
             metrics: Metrics::read(&mut reader),
@@ -82,6 +90,7 @@ impl Config {
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
             site,
+            admin,
             hkp,
         };
         Loaded { config, report: reader.finish() }

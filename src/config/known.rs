@@ -5,6 +5,8 @@
 pub(super) enum Standing {
     /// A part of Hockeypuck that this version does not have.
     Later,
+    /// Pages of the operator's own.
+    Pages,
     /// What it tuned does not exist here.
     NotNeeded,
     Unknown,
@@ -20,29 +22,20 @@ pub(super) fn standing(path: &str) -> Standing {
     };
     match () {
         () if is_in(NOT_NEEDED) => Standing::NotNeeded,
+        () if is_in(PAGES) => Standing::Pages,
         () if is_in(LATER) => Standing::Later,
         () => Standing::Unknown,
     }
 }
 
 /// `*` stands for everything below.
-const LATER: &[&str] = &[
-    "adminkeys",
-    "builtat",
-    "enablevhosts",
-    "hkps.*",
-    "indextemplate",
-    "openpgp.blacklist",
-    "openpgp.enumerabledomains",
-    "responsetemplate",
-    "software",
-    "statstemplate",
-    "version",
-    "vindextemplate",
-    "webroot",
-];
+const LATER: &[&str] = &["hkps.*"];
+
+/// Templates of Hockeypuck's are a language of their own.
+const PAGES: &[&str] = &["indextemplate", "responsetemplate", "statstemplate", "vindextemplate", "webroot"];
 
 const NOT_NEEDED: &[&str] = &[
+    "builtat",
     "conflux.recon.leveldb.*",
     "conflux.recon.logname",
     "conflux.recon.maxoutstandingreconrequests",

@@ -1,11 +1,14 @@
 //! Where settings come from, what they mean, and what is said about mistakes.
 
+mod charm;
 mod database;
 mod defaults;
+mod files;
 mod mistakes;
 mod origins;
 mod pks;
 mod recon;
+mod template;
 
 use hockeypuck::config::{Config, Loaded, Sources};
 use tempfile::TempDir;
