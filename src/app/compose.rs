@@ -98,11 +98,16 @@ fn serve_metrics(server: &mut Server, config: &Config, socket: Socket, registry:
 
 fn settings(config: &Config) -> HttpSettings {
     let defaults = HttpSettings::default();
+    let or_default = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
     let or_machine = |name: &str| if name.is_empty() { machine::name() } else { name.to_owned() };
     let advertised = &config.hkp.advertised_bind;
     let limits = config.hkp.limits;
     HttpSettings {
         armor_headers: armor_headers(config),
+        software: or_default(&config.site.software, &defaults.software),
+        version: or_default(&config.site.version, &defaults.version),
+        virtual_hosts: config.site.enable_vhosts,
+        enumerable_domains: config.openpgp.enumerable_domains.clone(),
         hostname: or_machine(&config.site.hostname),
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),

@@ -62,6 +62,8 @@ pub struct HttpSettings {
     /// Shown in the `Server` header and on the statistics page.
     pub software: String,
     pub version: String,
+    /// Whether the statistics page shows the name by which a client asked, in place of `hostname`.
+    pub virtual_hosts: bool,
     /// The name by which clients know the server.
     pub hostname: String,
     /// The name of this unit.
@@ -80,6 +82,8 @@ pub struct HttpSettings {
     pub push_targets: Vec<PushTarget>,
     /// How text is searched for; `None` when only fingerprints and key IDs are.
     pub text_search: Option<TextSearch>,
+    /// Domains, in lower case, that are searched for as words, also where other text is not.
+    pub enumerable_domains: Vec<String>,
     /// Headers of armored answers: names and values.
     pub armor_headers: Vec<(String, String)>,
     /// The largest submission, in octets.
@@ -101,6 +105,7 @@ impl Default for HttpSettings {
         Self {
             software: "Hockeypuck".into(),
             version: env!("CARGO_PKG_VERSION").into(),
+            virtual_hosts: false,
             hostname: String::new(),
             nodename: String::new(),
             contact: String::new(),
@@ -110,6 +115,7 @@ impl Default for HttpSettings {
             recon_stale: Duration::from_secs(86_400),
             push_targets: Vec::new(),
             text_search: Some(TextSearch::Exact),
+            enumerable_domains: Vec::new(),
             armor_headers: Vec::new(),
             body_octets_limit: 10 * 1024 * 1024,
             body_octets_total: 256 * 1024 * 1024,
