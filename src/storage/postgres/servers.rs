@@ -81,12 +81,13 @@ impl Servers {
 
     fn chose(&self, number: usize, connection: PgConnection, takes_writes: bool) -> Found {
         self.chosen.store(number, Ordering::Relaxed);
-        Found { connection, takes_writes }
+        Found { number, connection, takes_writes }
     }
 }
 
 /// A server that answers.
 pub struct Found {
+    number: usize,
     connection: PgConnection,
     takes_writes: bool,
 }
@@ -96,9 +97,10 @@ impl Choice<Postgres> for Servers {
     async fn choose(&self) -> Option<Chosen<Postgres>> {
         let found = self.find().await;
         let found = found.inspect_err(|error| tracing::warn!(%error, "the database is not available")).ok()?;
+        let Found { number, connection, takes_writes } = found;
         // It was only to ask.
-        found.connection.close().await.ok();
-        Some(Chosen { number: self.chosen(), options: self.options().ok()?, takes_writes: found.takes_writes })
+        connection.close().await.ok();
+        Some(Chosen { number, options: self.options.get(number).cloned()?, takes_writes })
     }
 }
 
