@@ -6,8 +6,10 @@ mod address;
 mod dsn;
 mod file;
 mod hkp;
+mod hkps;
 mod known;
 mod limits;
+mod live;
 mod log;
 mod metrics;
 mod openpgp;
@@ -24,7 +26,9 @@ mod value;
 pub use address::{BindAddress, PeerAddress};
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
+pub use hkps::Hkps;
 pub use limits::Limits;
+pub use live::Live;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use openpgp::{Headers, OpenPgp};
@@ -43,6 +47,8 @@ use reader::Reader;
 pub struct Config {
     pub site: Site,
     pub hkp: Hkp,
+    /// `None`: HKP is not served over TLS.
+    pub hkps: Option<Hkps>,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
     pub recon: Recon,
@@ -75,6 +81,7 @@ impl Config {
         let site = Site::read(&mut reader);
         let hkp = Hkp::read(&mut reader);
         let config = Self {
+            hkps: Hkps::read(&mut reader),
             metrics: Metrics::read(&mut reader),
             openpgp: OpenPgp::read(&mut reader),
             recon: Recon::read(&mut reader, &hkp.bind),

@@ -30,7 +30,6 @@ const LATER: &[&str] = &[
     "adminkeys",
     "builtat",
     "enablevhosts",
-    "hkps.*",
     "indextemplate",
     "openpgp.blacklist",
     "openpgp.enumerabledomains",

@@ -35,8 +35,10 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    pub fn new(sessions: Arc<Sessions>, recon: &Recon) -> Self {
-        let (schedule, partners) = (Schedule::new(recon), recon.partners.clone());
+    /// Contacts the `fresh` ones of the partners first.
+    pub fn new(sessions: Arc<Sessions>, recon: &Recon, fresh: &[String]) -> Self {
+        let (mut schedule, partners) = (Schedule::new(recon), recon.partners.clone());
+        fresh.iter().for_each(|name| schedule.urge(name));
         Self { sessions, schedule, partners, interval: recon.gossip_interval }
     }
 
@@ -78,6 +80,7 @@ impl Dialer {
             }
         };
         if !is_ours {
+            self.schedule.taken(name);
             return Turn::Taken;
         }
         let ended = self.sessions.outgoing(partner).await;

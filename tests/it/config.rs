@@ -2,6 +2,7 @@
 
 mod database;
 mod defaults;
+mod hkps;
 mod mistakes;
 mod origins;
 mod pks;

@@ -7,3 +7,4 @@ mod gossip;
 mod limits;
 mod migrations;
 mod postgres_log;
+mod tls;

@@ -35,7 +35,8 @@ pub(crate) async fn answer(app: &AppState, headers: &HeaderMap, options: Options
     let total = app.keyring.total().await?;
     let history = History::new(&app.keyring.hourly(now - DAYS_SHOWN * DAY_SECONDS).await?, now);
     let peers = Peers::read(app, now).await?;
-    let stats = Stats::new(&app.settings, now, total, history, peers);
+    let settings = app.settings();
+    let stats = Stats::new(&settings, now, total, history, peers);
     if options.json || options.mr {
         let mut text = serde_json::to_string(&stats).map_err(ApiError::internal)?;
         text.push('\n');
@@ -54,6 +55,8 @@ struct Stats<'a> {
     nodename: &'a str,
     contact: &'a str,
     http_addr: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hkps_addr: &'a str,
     query_config: QueryConfig,
     recon_addr: &'a str,
     software: &'a str,
@@ -105,6 +108,7 @@ impl<'a> Stats<'a> {
             nodename: &settings.nodename,
             contact: &settings.contact,
             http_addr: &settings.http_address,
+            hkps_addr: &settings.hkps_address,
             query_config: QueryConfig {
                 self_signed_only: false,
                 keyword_search_disabled: settings.text_search.is_none(),

@@ -39,6 +39,24 @@ impl Serving {
         urls.map(|rest| rest.split(['/', ',']).next().unwrap().parse().unwrap()).collect()
     }
 
+    /// Where HKP is served over TLS, as announced.
+    pub(super) fn tls_address(&self) -> SocketAddr {
+        let (_, rest) = self.announcement.split_once("https://").unwrap();
+        rest.split(',').next().unwrap().parse().unwrap()
+    }
+
+    /// Lets the server read its configuration again, and waits until it did.
+    pub(super) fn reload(&self) -> String {
+        self.signal("HUP");
+        self.wait_for("the configuration was read again")
+    }
+
+    /// The value of a metric with its labels, as it stands in the answer.
+    pub(super) fn metric(&self, name: &str) -> Option<String> {
+        let text = crate::support::request::get(self.addresses()[1], "/metrics").unwrap().text();
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+    }
+
     pub(super) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
