@@ -96,7 +96,7 @@ pub fn reconcile(
         index: index.clone(),
         client: settings.client()?,
         socket: socket.map(Arc::new),
-        known: None,
+        before: None,
     };
     let gossip = generations::follow(recon.clone(), stop.clone(), move |recon, stop| reconciler.tasks(recon, stop));
     let tasks: Vec<Task> = vec![
@@ -115,14 +115,14 @@ struct Reconciler {
     index: Index,
     client: Client,
     socket: Option<Arc<TcpListener>>,
-    /// The names of the partners so far; `None` at the start.
-    known: Option<Vec<String>>,
+    /// What was followed so far; `None` at the start.
+    before: Option<Recon>,
 }
 
 impl Reconciler {
     /// What these partners need, until `stop`.
     fn tasks(&mut self, recon: &Recon, stop: &CancellationToken) -> Vec<Task> {
-        let fresh = self.fresh(recon);
+        let before = self.before.replace(recon.clone());
         self.metrics.retain_peers(|peer| recon.partners.iter().any(|partner| partner.name == peer));
         let (store, metrics) = (self.keyring.store().clone(), self.metrics.clone());
         let directory = Arc::new(Directory::new(recon));
@@ -143,7 +143,7 @@ impl Reconciler {
         let learning = async move { directory.keep_fresh(store, stopping).await };
         let mut tasks: Vec<Task> = vec![
             ("recovery", Box::pin(recovery.run(stop.clone()))),
-            ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), recon, &fresh).run(stop.clone()))),
+            ("gossip with partners", Box::pin(Dialer::new(sessions.clone(), recon, before.as_ref()).run(stop.clone()))),
             ("measuring of gossip", Box::pin(upkeep.run(stop.clone()))),
             ("directory of partners", Box::pin(learning)),
             ("addresses of partners", Box::pin(resolving)),
@@ -159,13 +159,6 @@ impl Reconciler {
             tasks.push(("gossip for peers", Box::pin(listener.run(socket.clone(), stop.clone()))));
         }
         tasks
-    }
-
-    /// The partners that were not there before.
-    fn fresh(&mut self, recon: &Recon) -> Vec<String> {
-        let names: Vec<String> = recon.partners.iter().map(|partner| partner.name.clone()).collect();
-        let Some(known) = self.known.replace(names.clone()) else { return Vec::new() };
-        names.into_iter().filter(|name| !known.contains(name)).collect()
     }
 
     fn sessions(&self, recon: &Recon, directory: Arc<Directory>, news: News) -> Sessions {

@@ -86,11 +86,20 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        match tokio::time::timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
+        // Kept until the failure is counted, so that whoever sees the connection close can see the count.
+        let mut accepting = tls.acceptor().accept(stream).into_fallible();
+        let accepted = tokio::time::timeout(self.limits.handshake, &mut accepting).await;
+        let _failed = match accepted {
             Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => tracing::debug!(%error, "a handshake of TLS failed"),
-            Err(_) => tracing::debug!("a handshake of TLS did not end in time"),
-        }
+            Ok(Err((error, stream))) => {
+                tracing::debug!(%error, "a handshake of TLS failed");
+                Some(stream)
+            }
+            Err(_) => {
+                tracing::debug!("a handshake of TLS did not end in time");
+                None
+            }
+        };
         self.metrics.refuse("tls_handshake");
         None
     }
@@ -108,11 +117,15 @@ impl Server {
         let service = TowerToHyperService::new(counting.service(self.router.clone()));
         let connection = self.protocol.serve_connection(TokioIo::new(stream), service).into_owned();
         let limit = self.limits.header.saturating_mul(2);
+        let lateness = async {
+            first.is_late(limit).await;
+            self.metrics.refuse("first_request");
+        };
         tokio::select! {
             served = watcher.watch(connection) => if let Err(error) = served {
                 tracing::debug!(error, "a connection ended early");
             },
-            () = first.is_late(limit) => self.metrics.refuse("first_request"),
+            () = lateness => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::keyrings::certificates;
 use super::program::Place;
-use super::serving::Serving;
+use super::serving::{Serving, unasked};
 use crate::support::request::{get, submit};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ fn the_next_request_sees_other_settings() {
     assert_eq!(submit(hkp, certificate).unwrap().status, 413);
     assert!(stats().contains("\"contact\":\"after\""), "{}", stats());
     assert!(found().text().contains("Comment: new"));
-    assert_eq!(get(hkp, "/pks/lookup?op=get&search=a@example.org").unwrap().status, 400);
+    assert_eq!(get(hkp, "/pks/lookup?op=get&search=a@example.org").unwrap().status, 501);
     assert_eq!(server.metric("hockeypuck_config_reloads_total{result=\"ok\"}").as_deref(), Some("1"));
     let read = server.metric("hockeypuck_config_last_reload_seconds").unwrap();
     assert!(read.parse::<i64>().unwrap() > 1_700_000_000, "{read}");
@@ -63,13 +63,13 @@ fn limits_are_lowered_at_once() {
     write(&place, "openpgp.maxKeyLength = 100");
     server.reload();
     let refused = submit(hkp, certificate).unwrap();
-    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert!(refused.text().contains("larger than 100 octets"), "{}", refused.text());
     write(&place, "hkp.limits.maxConnections = 1");
     server.reload();
     let held = std::net::TcpStream::connect(hkp).unwrap();
     let deadline = Instant::now() + PATIENCE;
     // The connection that is held counts as soon as it is accepted.
-    while !matches!(get(hkp, "/pks/health/live"), Ok(answer) if answer.status == 503) {
+    while !unasked(hkp).starts_with("HTTP/1.1 503 ") {
         assert!(Instant::now() < deadline, "the limit on connections stays as it was");
     }
     drop(held);
@@ -190,7 +190,7 @@ fn partners_come_and_go() {
     assert_eq!(failures("first"), None);
 
     // What came before the other list was in use.
-    drop(std::iter::from_fn(|| accept(&first)).count());
+    while accept(&first).is_some() {}
     write(&place, &partner("second", &second, 1));
     server.reload();
     wait_for_connection(&second);

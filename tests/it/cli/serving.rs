@@ -118,6 +118,11 @@ pub(super) fn begin_submission(address: SocketAddr, body: &[u8], missing: usize)
     stream
 }
 
+/// What a client gets that asks for nothing.
+pub(super) fn unasked(address: SocketAddr) -> String {
+    answer(TcpStream::connect(address).unwrap())
+}
+
 pub(super) fn answer(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();

@@ -24,20 +24,11 @@ pub struct OwnKey {
 
 impl GpgHome {
     pub fn new(server: &Server) -> Self {
-        Self::with(server.hkp_url(), "")
-    }
-
-    /// Uses `keyserver`, whose certificate comes from the authority with the certificate `root`.
-    pub fn over_tls(keyserver: &str, root: &Path) -> Self {
-        Self::with(keyserver.to_owned(), &format!("hkp-cacert {}\n", root.display()))
-    }
-
-    fn with(keyserver: String, more: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
         // Otherwise it first looks for a Tor proxy on this machine.
-        fs::write(directory.path().join("dirmngr.conf"), format!("no-use-tor\n{more}")).unwrap();
-        Self { directory, keyserver }
+        fs::write(directory.path().join("dirmngr.conf"), "no-use-tor\n").unwrap();
+        Self { directory, keyserver: server.hkp_url() }
     }
 
     pub fn path(&self) -> &Path {

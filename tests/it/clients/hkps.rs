@@ -1,8 +1,7 @@
-//! HKP over TLS: curl with both protocols, and GnuPG.
+//! HKP over TLS: curl with both protocols.
 
 use std::process::Command;
 
-use super::gpg_home::GpgHome;
 use crate::support::authority::Authority;
 use crate::support::backend::Backend;
 use crate::support::ports::free_port;
@@ -61,19 +60,4 @@ fn the_statistics_name_the_address() {
     assert!(page.contains(&format!("<td>127.0.0.1:{port}</td>")), "{page}");
     let log = server.log();
     assert!(log.contains(&format!("answers at http://{}, https://127.0.0.1:{port}, ", server.address())), "{log}");
-}
-
-/// gpg sends and fetches over hkps when it trusts the authority.
-#[test]
-fn gpg_uses_hkps() {
-    let authority = Authority::new();
-    let (_server, port) = start(&authority);
-    let url = format!("hkps://localhost:{port}");
-    let [alice, bob] = [(); 2].map(|()| GpgHome::over_tls(&url, &authority.root()));
-    let key = alice.generate("Alice <alice@example.org>");
-    alice.gpg(&["--send-keys", &key.fingerprint]).expect_success();
-    bob.gpg(&["--recv-keys", &key.fingerprint]).expect_success();
-    assert!(bob.fingerprints().contains(&key.fingerprint));
-    let stranger = GpgHome::over_tls(&url, &Authority::new().root());
-    stranger.gpg(&["--recv-keys", &key.fingerprint]).expect_failure();
 }

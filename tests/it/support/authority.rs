@@ -22,7 +22,9 @@ pub struct Pair {
 impl Authority {
     pub fn new() -> Self {
         let authority = Self { directory: tempfile::tempdir().unwrap() };
-        authority.make("root", &["-subj", "/CN=Test authority"]);
+        // No two have the same name, by which certificates name their authority.
+        let unique = authority.directory.path().file_name().and_then(|name| name.to_str()).unwrap();
+        authority.make("root", &["-subj", &format!("/CN=Test authority {unique}")]);
         authority
     }
 
