@@ -251,11 +251,11 @@ impl ReconMetrics {
             &self.fetched_octets,
             &self.fetched,
         ] {
-            retain(counter, "peer", &keeps);
+            retain(counter, "peer", keeps);
         }
-        retain(&self.duration, "peer", &keeps);
-        retain(&self.event_time, "peer", &keeps);
-        retain(&self.unresolved, "peer", &keeps);
+        retain(&self.duration, "peer", keeps);
+        retain(&self.event_time, "peer", keeps);
+        retain(&self.unresolved, "peer", keeps);
     }
 
     /// Replaces the numbers of unresolved digests: partner, reason, number. Reasons are few, fixed words.

@@ -144,7 +144,7 @@ impl FirstRequest {
     async fn is_late(&self, limit: Duration) {
         tokio::time::sleep(limit).await;
         if self.0.load(Ordering::Relaxed) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

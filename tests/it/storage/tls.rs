@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::authority::Authority;
+use crate::support::ports::free_port;
 use crate::support::postgres::Cluster;
 use crate::support::server::command;
 use crate::support::tools::{Finished, run};
@@ -29,14 +30,15 @@ fn migrate(cluster: &Cluster, host: &str, ssl_mode: &str, root: Option<&Path>) -
 async fn modes_are_as_strict_as_they_say() {
     let [authority, stranger] = [Authority::new(), Authority::new()];
     let (root, other) = (authority.root(), stranger.root());
-    let cluster = tokio::task::spawn_blocking(Cluster::listening).await.unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::listening(free_port())).await.unwrap();
     for mode in ["disable", "allow", "prefer"] {
         migrate(&cluster, "localhost", mode, None).expect_success();
     }
     let told = migrate(&cluster, "localhost", "require", None).expect_failure();
     assert!(told.contains("server does not support TLS"), "{told}");
 
-    cluster.insist_on_tls(&authority.issue("database", "DNS:localhost")).await;
+    let pair = authority.issue("database", "DNS:localhost");
+    cluster.insist_on_tls(&pair.cert, &pair.key).await;
     let deadline = Instant::now() + PATIENCE;
     while !migrate(&cluster, "localhost", "require", None).success {
         assert!(Instant::now() < deadline, "the cluster does not begin to speak TLS");

@@ -14,9 +14,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use super::authority::Pair;
-use super::ports::free_port;
-
 /// $1: directory of the programs, $2: directory of the cluster, $3: whether commits wait for the log, $4: where it
 /// listens beside its socket. Each line that
 /// it reads is the mode of a restart.
@@ -66,9 +63,9 @@ impl Cluster {
         Self::start("on", None)
     }
 
-    /// A cluster that nobody else uses and that also listens on a port of the loopback.
-    pub fn listening() -> Self {
-        Self::start("off", Some(free_port()))
+    /// A cluster that nobody else uses and that also listens on this port of the loopback.
+    pub fn listening(port: u16) -> Self {
+        Self::start("off", Some(port))
     }
 
     /// Where [`Cluster::listening`] listens.
@@ -76,10 +73,10 @@ impl Cluster {
         self.port
     }
 
-    /// Makes it speak TLS, and nothing else on its port.
-    pub async fn insist_on_tls(&self, pair: &Pair) {
+    /// Makes it speak TLS with this certificate and key, and nothing else on its port.
+    pub async fn insist_on_tls(&self, cert: &Path, key: &Path) {
         let place = |name: &str| self.directory.join(name);
-        for (from, to) in [(&pair.cert, place("server.crt")), (&pair.key, place("server.key"))] {
+        for (from, to) in [(cert, place("server.crt")), (key, place("server.key"))] {
             std::fs::copy(from, &to).expect("a file is copied");
             std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o600)).expect("permissions are set");
             if let Some((user, group)) = unprivileged() {
