@@ -9,8 +9,10 @@ mod charm;
 mod dsn;
 mod file;
 mod hkp;
+mod hkps;
 mod known;
 mod limits;
+mod live;
 mod log;
 mod metrics;
 mod openpgp;
@@ -29,7 +31,9 @@ pub use address::{BindAddress, PeerAddress};
 pub use admin::Admin;
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
+pub use hkps::Hkps;
 pub use limits::Limits;
+pub use live::Live;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use openpgp::{Headers, OpenPgp};
@@ -49,6 +53,8 @@ pub struct Config {
     pub site: Site,
     pub admin: Admin,
     pub hkp: Hkp,
+    /// `None`: HKP is not served over TLS.
+    pub hkps: Option<Hkps>,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
     pub recon: Recon,
@@ -83,6 +89,7 @@ impl Config {
         let admin = Admin::read(&mut reader);
         let hkp = Hkp::read(&mut reader);
         let config = Self {
+            hkps: Hkps::read(&mut reader),
             metrics: Metrics::read(&mut reader),
             openpgp: OpenPgp::read(&mut reader),
             recon: Recon::read(&mut reader, &hkp.bind),

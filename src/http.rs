@@ -6,6 +6,7 @@
 //! is ever chunked.
 
 mod body;
+mod budget;
 mod conditional;
 mod error;
 #[doc(hidden)]
@@ -21,10 +22,13 @@ mod reply;
 mod router;
 mod serve;
 mod state;
+mod tls;
 
+pub use budget::Budget;
 pub use error::ApiError;
 pub use hkp::index_json;
 pub use metrics::{MetricsState, metrics_router};
 pub use router::router;
-pub use serve::{ServeLimits, serve};
+pub use serve::{Listener, ServeLimits, serve};
 pub use state::{AppState, HttpSettings};
+pub use tls::{LOOK_INTERVAL, Tls, TlsError};

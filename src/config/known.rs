@@ -3,8 +3,6 @@
 /// What is said about a key that no setting reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// A part of Hockeypuck that this version does not have.
-    Later,
     /// Pages of the operator's own.
     Pages,
     /// What it tuned does not exist here.
@@ -23,17 +21,14 @@ pub(super) fn standing(path: &str) -> Standing {
     match () {
         () if is_in(NOT_NEEDED) => Standing::NotNeeded,
         () if is_in(PAGES) => Standing::Pages,
-        () if is_in(LATER) => Standing::Later,
         () => Standing::Unknown,
     }
 }
 
-/// `*` stands for everything below.
-const LATER: &[&str] = &["hkps.*"];
-
 /// Templates of Hockeypuck's are a language of their own.
 const PAGES: &[&str] = &["indextemplate", "responsetemplate", "statstemplate", "vindextemplate", "webroot"];
 
+/// `*` stands for everything below.
 const NOT_NEEDED: &[&str] = &[
     "builtat",
     "conflux.recon.leveldb.*",

@@ -266,7 +266,6 @@ impl<'a> Reader<'a> {
         for (path, value) in std::mem::take(&mut self.file.values) {
             let place = format!("{}:{}: {}", self.file.path.display(), value.line, value.key);
             let (severity, words) = match known::standing(&path) {
-                Standing::Later => (Severity::Warning, "is not supported yet by this version"),
                 Standing::Pages => {
                     (Severity::Warning, "has no effect: the pages are part of the program, and cannot be replaced")
                 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 
+use super::budget::Budget;
 use super::health::StoreHealth;
-use crate::config::{Partner, PushTarget};
+use crate::config::{Live, Partner, PushTarget};
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
 use crate::telemetry::HttpMetrics;
@@ -20,31 +20,52 @@ pub struct AppState(Arc<App>);
 /// What [`AppState`] holds.
 pub struct App {
     pub keyring: Keyring,
-    pub settings: Arc<HttpSettings>,
+    settings: Live<HttpSettings>,
     pub metrics: HttpMetrics,
     /// The clock.
     pub now: fn() -> Timestamp,
     /// When the server started, in seconds since 1970.
     pub(super) started: i64,
     /// Requests that may be worked on at once.
-    pub(super) requests: Semaphore,
+    pub(super) requests: Budget,
     /// Octets of request bodies that may be in memory at once.
-    pub(super) body_octets: Arc<Semaphore>,
+    pub(super) body_octets: Budget,
     pub(super) health: StoreHealth,
 }
 
 impl AppState {
     pub fn new(keyring: Keyring, settings: HttpSettings, metrics: HttpMetrics, now: fn() -> Timestamp) -> Self {
         Self(Arc::new(App {
-            requests: Semaphore::new(settings.request_limit),
-            body_octets: Arc::new(Semaphore::new(settings.body_octets_total.max(settings.body_octets_limit))),
+            requests: Budget::new(settings.request_limit),
+            body_octets: Budget::new(settings.bodies_limit()),
             health: StoreHealth::default(),
             started: now().as_second(),
             keyring,
-            settings: Arc::new(settings),
+            settings: Live::new(settings),
             metrics,
             now,
         }))
+    }
+
+    /// What applies from now on; a request that is under way may see either.
+    pub fn reload(&self, settings: HttpSettings) {
+        self.requests.set_limit(settings.request_limit);
+        self.body_octets.set_limit(settings.bodies_limit());
+        self.settings.set(settings);
+    }
+}
+
+impl App {
+    /// What applies at the moment.
+    pub fn settings(&self) -> Arc<HttpSettings> {
+        self.settings.get()
+    }
+}
+
+impl HttpSettings {
+    /// One submission always has room.
+    fn bodies_limit(&self) -> usize {
+        self.body_octets_total.max(self.body_octets_limit)
     }
 }
 
@@ -72,6 +93,8 @@ pub struct HttpSettings {
     pub contact: String,
     /// The HKP address that is advertised, for example `:11371`.
     pub http_address: String,
+    /// Where HKP is served over TLS, or empty.
+    pub hkps_address: String,
     /// The reconciliation address that is advertised, or empty.
     pub recon_address: String,
     /// The keyservers that this one reconciles with, sorted by name.
@@ -110,6 +133,7 @@ impl Default for HttpSettings {
             nodename: String::new(),
             contact: String::new(),
             http_address: ":11371".into(),
+            hkps_address: String::new(),
             recon_address: String::new(),
             partners: Vec::new(),
             recon_stale: Duration::from_secs(86_400),

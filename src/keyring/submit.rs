@@ -69,7 +69,7 @@ impl Keyring {
     }
 
     async fn submit_stream(&self, stream: Bytes, submission: &mut Submission) -> Result<(), SubmitError> {
-        let mut items = cert::read(stream, self.settings.limits);
+        let mut items = cert::read(stream, self.settings().limits);
         loop {
             let Some((rest, batch)) = self.blocking(move || next_batch(items)).await else {
                 self.record(submission, rejected(None, Rejection::Internal));
@@ -166,7 +166,7 @@ impl Keyring {
             self.record(submission, rejected(None, Rejection::NotARevocation));
             return Ok(());
         };
-        let found = self.store.certificates(&search_for(issuer), self.settings.result_limit).await?;
+        let found = self.store.certificates(&search_for(issuer), self.settings().result_limit).await?;
         if found.is_empty() {
             self.record(submission, rejected(None, Rejection::RevokesUnknown));
         }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod check_config;
+mod hkps;
 mod inspect;
 mod keyrings;
 mod lifecycle;
@@ -12,6 +13,7 @@ mod peers;
 mod program;
 mod ptree;
 mod reader;
+mod reload;
 mod serve;
 mod serving;
 mod tasks;

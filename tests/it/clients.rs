@@ -3,6 +3,7 @@
 mod curl;
 mod gpg;
 mod gpg_home;
+mod hkps;
 mod promtool;
 mod python_gnupg;
 mod sq;

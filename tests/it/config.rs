@@ -4,6 +4,7 @@ mod charm;
 mod database;
 mod defaults;
 mod files;
+mod hkps;
 mod mistakes;
 mod origins;
 mod pks;

@@ -18,4 +18,5 @@ mod records;
 mod scripted;
 mod serve;
 mod stats;
+mod tls;
 mod world;

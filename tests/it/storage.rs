@@ -8,3 +8,4 @@ mod limits;
 mod migrations;
 mod postgres_log;
 mod servers;
+mod tls;

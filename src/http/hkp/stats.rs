@@ -38,8 +38,9 @@ pub(crate) async fn answer(app: &AppState, headers: &HeaderMap, options: Options
     let total = app.keyring.total().await?;
     let history = History::new(&app.keyring.hourly(now - DAYS_SHOWN * DAY_SECONDS).await?, now);
     let peers = Peers::read(app, now).await?;
-    let mut stats = Stats::new(&app.settings, now, total, history, peers);
-    if let Some(name) = asked_name(headers).filter(|_| app.settings.virtual_hosts) {
+    let settings = app.settings();
+    let mut stats = Stats::new(&settings, now, total, history, peers);
+    if let Some(name) = asked_name(headers).filter(|_| settings.virtual_hosts) {
         stats.hostname = name;
     }
     if options.json || options.mr {
@@ -60,6 +61,8 @@ struct Stats<'a> {
     nodename: &'a str,
     contact: &'a str,
     http_addr: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hkps_addr: &'a str,
     query_config: QueryConfig,
     recon_addr: &'a str,
     software: &'a str,
@@ -111,6 +114,7 @@ impl<'a> Stats<'a> {
             nodename: &settings.nodename,
             contact: &settings.contact,
             http_addr: &settings.http_address,
+            hkps_addr: &settings.hkps_address,
             query_config: QueryConfig {
                 self_signed_only: false,
                 keyword_search_disabled: settings.text_search.is_none(),

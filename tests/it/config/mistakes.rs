@@ -65,8 +65,6 @@ webroot = "/var/www"
 [hockeypuck.hkp]
 logRequestDetails = true
 queries.selfSignedOnly = true
-[hockeypuck.hkps]
-bind = ":443"
 [hockeypuck.openpgp]
 nworkers = 8
 db.reindexOnStartup = true
@@ -84,11 +82,10 @@ reconAdr = "a:11370"
     warning: hockeypuck.conf:5: webroot has no effect: the pages are part of the program, and cannot be replaced
     warning: hockeypuck.conf:7: hkp.logRequestDetails = true is not supported yet by this version
     warning: hockeypuck.conf:8: hkp.queries.selfSignedOnly = true is not supported yet by this version
-    warning: hockeypuck.conf:10: hkps.bind is not supported yet by this version
-    note: hockeypuck.conf:12: openpgp.nworkers is not needed and has no effect
-    note: hockeypuck.conf:13: openpgp.db.reindexOnStartup is not needed and has no effect
-    note: hockeypuck.conf:16: conflux.recon.leveldb.path is not needed and has no effect
-    warning: hockeypuck.conf:19: conflux.recon.partner.a.reconAdr is unknown and has no effect
+    note: hockeypuck.conf:10: openpgp.nworkers is not needed and has no effect
+    note: hockeypuck.conf:11: openpgp.db.reindexOnStartup is not needed and has no effect
+    note: hockeypuck.conf:14: conflux.recon.leveldb.path is not needed and has no effect
+    warning: hockeypuck.conf:17: conflux.recon.partner.a.reconAdr is unknown and has no effect
     ");
 }
 
