@@ -3,6 +3,7 @@
 //! The file is Hockeypuck's TOML. Every setting can also come from the environment.
 
 mod address;
+mod admin;
 mod dsn;
 mod file;
 mod hkp;
@@ -22,6 +23,7 @@ mod store;
 mod value;
 
 pub use address::{BindAddress, PeerAddress};
+pub use admin::Admin;
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
 pub use limits::Limits;
@@ -42,6 +44,7 @@ use reader::Reader;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub site: Site,
+    pub admin: Admin,
     pub hkp: Hkp,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
@@ -73,6 +76,7 @@ impl Config {
     pub fn load(sources: &Sources) -> Loaded {
         let mut reader = Reader::new(sources);
         let site = Site::read(&mut reader);
+        let admin = Admin::read(&mut reader);
         let hkp = Hkp::read(&mut reader);
         let config = Self {
             metrics: Metrics::read(&mut reader),
@@ -82,6 +86,7 @@ impl Config {
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
             site,
+            admin,
             hkp,
         };
         Loaded { config, report: reader.finish() }

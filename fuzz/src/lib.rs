@@ -1,6 +1,7 @@
 //! What must hold for any octets: one function per fuzz target, which panics if it does not.
 //! The tests of the main package replay the corpora through the same functions.
 
+mod admin;
 mod gossip;
 mod http;
 mod keyring;
@@ -15,6 +16,7 @@ use hockeypuck::domain::search::{email_of, keywords_of};
 use hockeypuck::domain::{Digest, Record};
 use md5::Digest as _;
 
+pub use self::admin::admin;
 pub use self::gossip::{ptree_frames, ptree_session};
 pub use self::http::{address, hashquery, lookup, upload};
 pub use self::keyring::keyring;
@@ -23,7 +25,7 @@ pub use self::keyring::keyring;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("armor", armor),
     ("frame", frame),
     ("key", key),
@@ -32,6 +34,7 @@ pub const TARGETS: [Target; 14] = [
     ("certificate", certificate),
     ("merge", merge),
     ("keyring", keyring),
+    ("admin", admin),
     ("lookup", lookup),
     ("upload", upload),
     ("hashquery", hashquery),

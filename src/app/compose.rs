@@ -5,6 +5,7 @@ use prometheus::process_collector::ProcessCollector;
 
 use super::lifecycle::{Shutdown, Tasks};
 use super::sockets::{Socket, bind};
+use super::stores::unusable;
 use super::{DRAIN_LIMIT, Server, StartError, machine, open_keyring};
 use crate::config::{Config, Queries};
 use crate::domain::search::TextSearch;
@@ -29,6 +30,8 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     let registry = Registry::new();
     registry.register(Box::new(ProcessCollector::for_self()))?;
     let keyring = open_keyring(config, &registry).await?;
+    let blocked = keyring.block_configured(&config.openpgp.blacklist).await;
+    blocked.map_err(|cause| unusable(&config.store, cause))?;
     let mut server = Server {
         hkp: hkp.address,
         metrics: scrapes.as_ref().map(|socket| socket.address),
@@ -106,6 +109,7 @@ fn settings(config: &Config) -> HttpSettings {
         hostname: or_machine(&config.site.hostname),
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),
+        admin_keys: config.admin.keys.clone(),
         http_address: if advertised.is_empty() { config.hkp.bind.to_string() } else { advertised.clone() },
         recon_address: config.recon.bind.as_ref().map(ToString::to_string).unwrap_or_default(),
         partners: config.recon.partners.clone(),

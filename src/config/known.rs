@@ -27,12 +27,10 @@ pub(super) fn standing(path: &str) -> Standing {
 
 /// `*` stands for everything below.
 const LATER: &[&str] = &[
-    "adminkeys",
     "builtat",
     "enablevhosts",
     "hkps.*",
     "indextemplate",
-    "openpgp.blacklist",
     "openpgp.enumerabledomains",
     "responsetemplate",
     "software",

@@ -1,6 +1,8 @@
 //! Limits on what is read, and what armor says about the server.
 
+use super::admin::fingerprint;
 use super::reader::{Key, Reader};
+use crate::domain::Fingerprint;
 
 /// `[hockeypuck.openpgp]`. Limits are octets of packet bodies; `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct OpenPgp {
     /// One signature.
     pub max_sig_packet_length: Option<u64>,
     pub headers: Headers,
+    /// Primary keys' fingerprints that are blocked at the start.
+    pub blacklist: Vec<Fingerprint>,
 }
 
 /// Header lines of armored answers; without one, none.
@@ -27,6 +31,7 @@ impl OpenPgp {
             max_key_length: reader.limit(Key::new("openpgp.maxKeyLength"), 1_048_576),
             max_packet_length: reader.limit(Key::new("openpgp.maxPacketLength"), 8192),
             max_sig_packet_length: reader.limit(Key::new("openpgp.maxSigPacketLength"), 65_536),
+            blacklist: reader.long_list(Key::new("openpgp.blacklist"), fingerprint),
             headers: Headers {
                 comment: reader.text(Key::new("openpgp.headers.comment"), "", one_line),
                 version: reader.text(Key::new("openpgp.headers.version"), "", one_line),

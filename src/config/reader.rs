@@ -12,6 +12,8 @@ use super::{Entry, Origin, Problem, Report, Severity, Sources};
 
 /// The longest list that a setting may hold.
 const LIST_LIMIT: usize = 1000;
+/// The longest list of a kind of which there may be many.
+const LONG_LIST_LIMIT: usize = 100_000;
 
 /// One setting's names.
 #[derive(Clone, Debug)]
@@ -159,10 +161,25 @@ impl<'a> Reader<'a> {
 
     /// A list, each item of which `parse` reads or tells what is expected instead.
     pub(super) fn list<T>(&mut self, key: Key, default: &[&str], parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        self.list_up_to(LIST_LIMIT, key, default, parse)
+    }
+
+    /// A list that grows with the years.
+    pub(super) fn long_list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        self.list_up_to(LONG_LIST_LIMIT, key, &[], parse)
+    }
+
+    fn list_up_to<T>(
+        &mut self,
+        limit: usize,
+        key: Key,
+        default: &[&str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let default = default.iter().map(|item| (*item).to_owned()).collect();
         let check = |items: &Vec<String>| match items.len() {
-            0..=LIST_LIMIT => items.iter().try_for_each(|item| parse(item).map(drop)),
-            _ => Err(format!("at most {LIST_LIMIT} items")),
+            count if count <= limit => items.iter().try_for_each(|item| parse(item).map(drop)),
+            _ => Err(format!("at most {limit} items")),
         };
         let items = self.resolve(key, default, check).0;
         items.iter().filter_map(|item| parse(item).ok()).collect()

@@ -1,5 +1,6 @@
 //! Where settings come from, what they mean, and what is said about mistakes.
 
+mod admin;
 mod database;
 mod defaults;
 mod mistakes;

@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod administrator;
 pub mod backend;
 pub mod certificates;
 pub mod certs;

@@ -60,7 +60,7 @@ fn keys_without_effect() {
         r#"adminKeys = []
 [hockeypuck]
 hostnam = "keys.example.org"
-adminKeys = ["0123456789ABCDEF0123456789ABCDEF01234567"]
+indexTemplate = "/srv/index.html"
 webroot = "/var/www"
 [hockeypuck.hkp]
 logRequestDetails = true
@@ -81,7 +81,7 @@ reconAdr = "a:11370"
     insta::assert_snapshot!(settings.problems(), @r"
     warning: hockeypuck.conf:1: adminKeys is unknown: all settings stand below [hockeypuck]
     warning: hockeypuck.conf:3: hostnam is unknown and has no effect
-    warning: hockeypuck.conf:4: adminKeys is not supported yet by this version
+    warning: hockeypuck.conf:4: indexTemplate is not supported yet by this version
     warning: hockeypuck.conf:5: webroot is not supported yet by this version
     warning: hockeypuck.conf:7: hkp.logRequestDetails = true is not supported yet by this version
     warning: hockeypuck.conf:8: hkp.queries.selfSignedOnly = true is not supported yet by this version
