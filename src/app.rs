@@ -18,6 +18,7 @@ use thiserror::Error;
 
 pub use lifecycle::Shutdown;
 pub use reload::{Reloader, needs_restart};
+pub use machine::{now, user};
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::{Config, Report};

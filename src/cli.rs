@@ -1,6 +1,7 @@
 //! The command line: what each command does with configuration, server and store.
 
 mod arguments;
+mod block;
 mod check_config;
 mod files;
 mod inspect;
@@ -71,6 +72,12 @@ enum Command {
     Ptree(trees::Options),
     /// List the partners, how the last sessions with them went, and what is still missing from them
     Peers(peers::Options),
+    /// Delete certificates, and keep them away on every server on the database
+    BlockKeys(block::Options),
+    /// End blocks, so that the certificates may come back
+    UnblockKeys(block::UnblockOptions),
+    /// List what is blocked, by whom, and why
+    ListBlocked(block::ListOptions),
 }
 
 const EXIT_CODES: &str = "\
@@ -105,6 +112,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Lookup(options) => lookup::run(&options, environment),
         Command::Ptree(options) => trees::run(&options, environment),
         Command::Peers(options) => peers::run(&options, environment),
+        Command::BlockKeys(options) => block::run(&options, environment),
+        Command::UnblockKeys(options) => block::unblock(&options, environment),
+        Command::ListBlocked(options) => block::list(&options, environment),
     };
     ended.unwrap_or_else(|error| {
         // Whoever closed the output, as `head` does, has what they wanted.

@@ -1,5 +1,7 @@
 //! The use cases: what can be done with the certificates of a store.
 
+pub mod admin;
+pub mod block;
 pub mod fetch_by_digest;
 pub mod load;
 pub mod lookup;

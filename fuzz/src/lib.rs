@@ -2,6 +2,7 @@
 //! The tests of the main package replay the corpora through the same functions.
 
 mod config;
+mod admin;
 mod gossip;
 mod http;
 mod keyring;
@@ -17,6 +18,7 @@ use hockeypuck::domain::{Digest, Record};
 use md5::Digest as _;
 
 pub use self::config::template;
+pub use self::admin::admin;
 pub use self::gossip::{ptree_frames, ptree_session};
 pub use self::http::{address, hashquery, lookup, upload};
 pub use self::keyring::keyring;
@@ -34,6 +36,7 @@ pub const TARGETS: [Target; 15] = [
     ("certificate", certificate),
     ("merge", merge),
     ("keyring", keyring),
+    ("admin", admin),
     ("lookup", lookup),
     ("upload", upload),
     ("hashquery", hashquery),

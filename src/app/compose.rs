@@ -7,9 +7,9 @@ use prometheus::process_collector::ProcessCollector;
 
 use super::lifecycle::{Shutdown, Tasks};
 use super::sockets::{Socket, bind};
-use super::stores;
+use super::stores::{self, unusable};
 use super::{DRAIN_LIMIT, Server, StartError, machine, open_keyring};
-use crate::config::{Config, Queries};
+use crate::config::{Config, Live, Queries};
 use crate::domain::search::TextSearch;
 use crate::http::{self, AppState, Budget, HttpSettings, Listener, MetricsState, ServeLimits, Tls};
 use crate::jobs;
@@ -31,6 +31,8 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     registry.register(Box::new(ProcessCollector::for_self()))?;
     let sockets = Sockets::open(config, &registry).await?;
     let keyring = open_keyring(config, &registry).await?;
+    let blocked = keyring.block_configured(&config.openpgp.blacklist).await;
+    blocked.map_err(|cause| unusable(&config.store, cause))?;
     let mut server = Server {
         hkp: sockets.hkp.address,
         hkps: sockets.hkps.as_ref().map(|(socket, _)| socket.address),
@@ -47,7 +49,12 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     server.tasks.spawn("statistics", statistics);
     let pruning = jobs::prune(keyring.store().clone(), server.shutdown.token());
     server.tasks.spawn("pruning", pruning);
-    server.hooks.push(Box::new(move |config| keyring.reload(stores::settings(config))));
+    let listed = Live::new(config.openpgp.blacklist.clone());
+    server.tasks.spawn("blocklist", jobs::block_listed(keyring.clone(), listed.clone(), server.shutdown.token()));
+    server.hooks.push(Box::new(move |config| {
+        keyring.reload(stores::settings(config));
+        listed.update(config.openpgp.blacklist.clone());
+    }));
     serve_hkp(&mut server, config, (sockets.hkp, sockets.hkps), &registry)?;
     gossip::gossip(&mut server, config, sockets.recon, &registry)?;
     if let Some(socket) = sockets.metrics {
@@ -137,6 +144,7 @@ fn settings(config: &Config) -> HttpSettings {
         hostname: or_machine(&config.site.hostname),
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),
+        admin_keys: config.admin.keys.clone(),
         http_address: if advertised.is_empty() { config.hkp.bind.to_string() } else { advertised.clone() },
         hkps_address: config.hkps.as_ref().map(|hkps| hkps.bind.to_string()).unwrap_or_default(),
         recon_address: config.recon.bind.as_ref().map(ToString::to_string).unwrap_or_default(),

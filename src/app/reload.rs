@@ -33,6 +33,7 @@ pub fn needs_restart(key: &str) -> bool {
 
 /// Keys whose changes have an effect at once; `*` stands for everything below.
 const LIVE: &[&str] = &[
+    "adminKeys",
     "conflux.recon.allowCIDRs",
     "conflux.recon.filters",
     "conflux.recon.gossipIntervalSecs",
@@ -44,6 +45,7 @@ const LIVE: &[&str] = &[
     "conflux.recon.recoveryConnections",
     "conflux.recon.trustedProxies",
     "contact",
+    "enableVHosts",
     "hkp.advertisedBind",
     "hkp.limits.*",
     "hkp.logRequestDetails",
@@ -55,13 +57,17 @@ const LIVE: &[&str] = &[
     "loglevel",
     "maxResponseLen",
     "nodename",
+    "openpgp.blacklist",
     "openpgp.db.requestQueryLimit",
+    "openpgp.enumerableDomains",
     "openpgp.headers.*",
     "openpgp.maxKeyLength",
     "openpgp.maxPacketLength",
     "openpgp.maxSigPacketLength",
     "pks.*",
     "reconStaleSecs",
+    "software",
+    "version",
 ];
 /// What is hidden where settings are shown.
 const DATABASE: &str = "openpgp.db.dsn";

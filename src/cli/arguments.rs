@@ -7,7 +7,8 @@ use std::path::Path;
 use clap::Command;
 
 /// Names under which the program may be called, and the commands that they stand for.
-const ALIASES: &[(&str, &str)] = &[("hockeypuck-load", "load"), ("migrate", "migrate")];
+const ALIASES: &[(&str, &str)] =
+    &[("hockeypuck-load", "load"), ("migrate", "migrate"), ("block_keys.py", "block-keys")];
 
 /// The arguments as `command` wants them, the name of the program first.
 pub(super) fn rewrite(arguments: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {

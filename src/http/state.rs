@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::budget::Budget;
 use super::health::StoreHealth;
 use crate::config::{Live, Partner, PushTarget};
+use crate::domain::Fingerprint;
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
 use crate::telemetry::HttpMetrics;
@@ -91,6 +92,8 @@ pub struct HttpSettings {
     pub nodename: String,
     /// Fingerprint of the operator's certificate, or empty.
     pub contact: String,
+    /// Fingerprints of the certificates whose owners may delete and replace others.
+    pub admin_keys: Vec<Fingerprint>,
     /// The HKP address that is advertised, for example `:11371`.
     pub http_address: String,
     /// Where HKP is served over TLS, or empty.
@@ -132,6 +135,7 @@ impl Default for HttpSettings {
             hostname: String::new(),
             nodename: String::new(),
             contact: String::new(),
+            admin_keys: Vec::new(),
             http_address: ":11371".into(),
             hkps_address: String::new(),
             recon_address: String::new(),

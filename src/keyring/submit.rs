@@ -288,7 +288,7 @@ pub fn next_batch(mut items: Items) -> (Items, Vec<Item>) {
     (items, batch)
 }
 
-fn search_for(issuer: Issuer) -> Search {
+pub(super) fn search_for(issuer: Issuer) -> Search {
     match issuer {
         Issuer::KeyId(id) => Search::KeyId(id),
         Issuer::Fingerprint(fingerprint) | Issuer::Both(_, fingerprint) => Search::Fingerprint(fingerprint),
@@ -296,7 +296,7 @@ fn search_for(issuer: Issuer) -> Search {
 }
 
 /// Lets the others finish: 0 to 64 ms, longer with each attempt.
-async fn back_off(attempt: u32) {
+pub(super) async fn back_off(attempt: u32) {
     if attempt > 0 {
         tokio::time::sleep(Duration::from_millis(1 << attempt.min(6))).await;
     }

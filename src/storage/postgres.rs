@@ -1,13 +1,13 @@
 //! The store in PostgreSQL, which any number of programs share.
 
-mod changes;
+pub(super) mod changes;
 mod check;
 pub mod find;
 mod listen;
 mod lists;
-mod lock;
-mod put;
-mod remove;
+pub(super) mod lock;
+pub(super) mod put;
+pub(super) mod remove;
 mod servers;
 mod stats;
 mod update;
@@ -24,8 +24,8 @@ use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
-    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
-    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
+    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 use listen::Listen;
@@ -164,6 +164,10 @@ impl Storage for PostgresStore {
     }
 
     fn gossip(&self) -> &dyn GossipStorage {
+        self
+    }
+
+    fn admin(&self) -> &dyn AdminStorage {
         self
     }
 

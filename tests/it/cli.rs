@@ -1,6 +1,7 @@
 //! The built program on its command line, and servers in this process.
 
 mod bad_input;
+mod block;
 mod check_config;
 mod hkps;
 mod inspect;

@@ -1,5 +1,6 @@
 //! The programs that people use against a keyserver, against the real server.
 
+mod charm;
 mod curl;
 mod gpg;
 mod gpg_home;

@@ -1,6 +1,7 @@
 //! Where settings come from, what they mean, and what is said about mistakes.
 
 mod charm;
+mod admin;
 mod database;
 mod defaults;
 mod files;

@@ -1,6 +1,7 @@
 //! The store.
 #![expect(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
 
+mod admin;
 mod conformance;
 mod explain;
 mod gossip;

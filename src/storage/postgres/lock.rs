@@ -23,6 +23,13 @@ pub async fn blocklist(conn: &mut PgConnection) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Waits for all who write certificates, and keeps them and other changes of the blocklist waiting until the end of
+/// the transaction.
+pub async fn blocklist_exclusively(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(BLOCKLIST).execute(conn).await?;
+    Ok(())
+}
+
 /// Waits for the turn to write the log, and notifies `channel` at the commit.
 pub async fn log(conn: &mut PgConnection, channel: &str) -> Result<(), StorageError> {
     sqlx::query("SELECT pg_advisory_xact_lock($1), pg_notify($2, '')").bind(LOG).bind(channel).execute(conn).await?;

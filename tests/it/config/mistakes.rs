@@ -60,7 +60,7 @@ fn keys_without_effect() {
         r#"adminKeys = []
 [hockeypuck]
 hostnam = "keys.example.org"
-adminKeys = ["0123456789ABCDEF0123456789ABCDEF01234567"]
+indexTemplate = "/srv/index.html"
 webroot = "/var/www"
 [hockeypuck.hkp]
 logRequestDetails = true
