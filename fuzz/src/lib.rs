@@ -27,7 +27,7 @@ pub use self::keyring::keyring;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("armor", armor),
     ("frame", frame),
     ("key", key),

@@ -168,13 +168,22 @@ impl Keyring {
         };
         let found = self.store.certificates(&search_for(issuer), self.settings().result_limit).await?;
         if found.is_empty() {
-            self.record(submission, rejected(None, Rejection::RevokesUnknown));
+            let blocked = self.blocked_issuer(issuer).await?;
+            let reason = if blocked.is_some() { Rejection::Blocked } else { Rejection::RevokesUnknown };
+            self.record(submission, rejected(blocked, reason));
         }
         for certificate in found {
             let outcome = self.revoke(&signature, certificate.fingerprint).await?;
             self.record(submission, CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
         }
         Ok(())
+    }
+
+    /// The fingerprint that a signature names, if it is blocked.
+    async fn blocked_issuer(&self, issuer: Issuer) -> Result<Option<Fingerprint>, StorageError> {
+        let Issuer::Fingerprint(fingerprint) = issuer else { return Ok(None) };
+        let known = self.store.admin().foresee(&[fingerprint]).await?;
+        Ok(known.into_iter().find(|one| one.was_blocked).map(|one| one.fingerprint))
     }
 
     async fn revoke(&self, signature: &BareSignature, fingerprint: Fingerprint) -> Result<Outcome, SubmitError> {

@@ -2,7 +2,8 @@
 //!
 //! Every transaction takes its locks in the same order, so none waits in a circle: the blocklist,
 //! new certificates by fingerprint, stored certificates by fingerprint, settled digests, the log.
-//! The queue of digests to fetch has an order of its own, in `gossip::recovery`.
+//! The queue of digests to fetch has an order of its own, in `gossip::recovery`. Signed requests are
+//! claimed before everything else.
 
 use sqlx::PgConnection;
 

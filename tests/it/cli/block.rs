@@ -6,7 +6,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::backend::{Backend, on_each_backend};
+use crate::support::certificates::split;
 use crate::support::certs::{self, Owned};
+use crate::support::forge::{self, signature::KEY_REVOCATION};
 use crate::support::request::{self, Response};
 use crate::support::server::{self, Server};
 use crate::support::tools::{self, Finished};
@@ -57,7 +59,11 @@ fn blocks_work_beside_a_server() {
             format!("{lower}: Deleted and blocked successfully.\n{UNKNOWN}: {unavailable}\n{MODERN}: {unavailable}\n")
         );
         assert_eq!(lookup(&server, &cert), 404);
-        for packets in [cert.packets(), cert.revoked()] {
+        let signatures = split(&cert.revoked())
+            .into_iter()
+            .filter(|(tag, body)| *tag == forge::SIGNATURE && body[1] == KEY_REVOCATION);
+        let revocation: Vec<u8> = signatures.flat_map(|(tag, body)| forge::packet(tag, &body)).collect();
+        for packets in [cert.packets(), cert.revoked(), revocation] {
             let answer = submit(&server, &packets);
             assert_eq!(answer.status, 200);
             let expected = json!({"invalid": [{"version": 4, "fingerprint": lower, "comment": "the certificate is blocked on this server"}]});

@@ -6,15 +6,16 @@ mod replays;
 
 use std::time::{Duration, SystemTime};
 
+use axum::body::Body;
 use bytes::Bytes;
 use hockeypuck::domain::Fingerprint;
 use hockeypuck::http::HttpSettings;
 use hockeypuck::keyring::Outcome;
-use http::Response;
+use http::{Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sequoia_openpgp::types::ReasonForRevocation;
 
-use super::world::{World, now, settings, text};
+use super::world::{World, now, send, settings, text};
 use crate::support::administrator::{Administrator, armored, armored_certificate};
 use crate::support::certificates::split;
 use crate::support::{certs, forge};
@@ -93,6 +94,16 @@ async fn certificates_are_deleted() {
     assert_eq!(text(&response), format!("{{\"deleted\":[{{\"version\":4,\"fingerprint\":\"{gone}\"}}]}}\n"));
     assert!(!is_stored(&world, &gone).await && is_stored(&world, &fingerprint(&kept)).await);
     assert_eq!(world.get("/pks/lookup?op=get&search=gone@example.org").await.status(), 404);
+    delete(&world, &request, "nonsense").await;
+    let scraped = send(&world.metrics_router, Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    for line in [
+        "hockeypuck_admin_requests_total{action=\"delete\",result=\"done\"} 1",
+        "hockeypuck_admin_requests_total{action=\"delete\",result=\"refused\"} 1",
+        "hockeypuck_keys_removed 1",
+        "hockeypuck_blocked_certificates 0",
+    ] {
+        assert!(text(&scraped).lines().any(|found| found == line), "{line}\n{}", text(&scraped));
+    }
 }
 
 /// Multipart forms, carriage returns and fields in the address are read alike, and what is signed is what was sent.

@@ -7,9 +7,10 @@ use sequoia_openpgp::types::ReasonForRevocation;
 
 use super::super::world::{World, settings, text};
 use super::{DAY, delete, deletion, fingerprint, is_stored, long_ago, submit, today, without_certificate, world_of};
-use crate::support::administrator::Administrator;
+use crate::support::administrator::{Administrator, armored_certificate};
+use crate::support::certificates::split;
 use crate::support::certs;
-use crate::support::forge::signature::CERTIFICATION;
+use crate::support::forge::signature::{CERTIFICATION, SHA1, SHA256};
 use crate::support::forge::{self, ALICE, Forged, Sig, Signer};
 
 /// The status of a deletion that was signed at that time.
@@ -68,9 +69,9 @@ async fn revoked_keys_do_not_count() {
     }
 }
 
-/// Signatures of version 3, which sequoia's policy refuses, do not count; the same key's of version 4 does.
+/// Signatures of version 3 or with SHA-1, which sequoia's policy refuses, do not count; the same key's others do.
 #[tokio::test]
-async fn version_3_does_not_count() {
+async fn old_signatures_do_not_count() {
     let mut admin = Forged::bare(Signer::ed25519_legacy());
     let flags = Sig::new(CERTIFICATION, &admin.primary).with(27, &[3]);
     let certification = admin.certify(ALICE, &flags);
@@ -79,7 +80,9 @@ async fn version_3_does_not_count() {
     let flags = Sig::new(CERTIFICATION, &rsa.primary).with(27, &[3]);
     let certification = rsa.certify(ALICE, &flags);
     rsa.push(forge::USER_ID, ALICE).push(forge::SIGNATURE, certification);
-    for (admin, version, status) in [(&admin, 4, 200), (&rsa, 4, 200), (&rsa, 3, 422)] {
+    for (admin, version, hash, status) in
+        [(&admin, 4, SHA256, 200), (&rsa, 4, SHA256, 200), (&rsa, 3, SHA256, 422), (&rsa, 4, SHA1, 422)]
+    {
         let admin_keys = vec![hex::encode(admin.primary.fingerprint()).parse().unwrap()];
         let world = World::with_settings(HttpSettings { admin_keys, ..settings() }).await;
         submit(&world, &admin.octets()).await;
@@ -90,10 +93,10 @@ async fn version_3_does_not_count() {
             3 => Sig::version3(0, &admin.primary),
             _ => Sig::new(0, &admin.primary),
         };
+        let signature = Sig { hash, ..signature };
         let packet = forge::packet(forge::SIGNATURE, &signature.over(request.as_bytes(), &admin.primary));
-        let armored = super::super::super::support::administrator::armored_certificate(&packet);
-        let response = delete(&world, &request, &armored).await;
-        assert_eq!(response.status(), status, "{version}: {}", text(&response));
+        let response = delete(&world, &request, &armored_certificate(&packet)).await;
+        assert_eq!(response.status(), status, "{version}, {hash}: {}", text(&response));
     }
 }
 
@@ -102,7 +105,7 @@ async fn version_3_does_not_count() {
 async fn signatures_of_others_do_not_matter() {
     let admin = Administrator::new(long_ago());
     let world = world_of(&admin).await;
-    let packets = crate::support::certificates::split(&admin.packets());
+    let packets = split(&admin.packets());
     let (other, user_id) = (Signer::ed25519_legacy(), &packets[2]);
     assert_eq!(user_id.0, forge::USER_ID);
     let mut flooded = forge::packet(forge::KEY, &packets[0].1);

@@ -79,8 +79,7 @@ async fn all_or_nothing() {
     submit(&world, &good.packets()).await;
     let more = good.with_each_user_id("more", 1).swap_remove(0);
     let bare = certificates(&bad.packets())[0][..53].to_vec();
-    for (bad, words) in [(bare, "valid self-signatures"), (good.packets(), "twice"), (vec![0x7f], "cannot be read")]
-    {
+    for (bad, words) in [(bare, "valid self-signatures"), (good.packets(), "twice"), (vec![0x7f], "cannot be read")] {
         let (status, said) = replace(&world, &admin, &[more.clone(), bad].concat()).await;
         assert_eq!(status, 422, "{said}");
         assert!(said.contains(words), "{said}");
