@@ -126,7 +126,10 @@ async fn changed_files_are_noticed() {
     let reloads = |result: &str| server.certificates.reloads.with_label_values(&[result]).get();
     // Between the two files the pair may not have fitted.
     let (taken, failed) = (reloads("ok"), reloads("failed"));
-    std::fs::write(&server.pair.cert, "nothing").unwrap();
+    // At once: a file that is being written is another one.
+    let broken = server.pair.cert.with_extension("new");
+    std::fs::write(&broken, "nothing").unwrap();
+    std::fs::rename(&broken, &server.pair.cert).unwrap();
     while reloads("failed") == failed {
         assert!(tokio::time::Instant::now() < end, "the broken certificate is not noticed");
         tokio::task::yield_now().await;
