@@ -20,6 +20,7 @@ mod sessions;
 pub mod units;
 mod upkeep;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub unit: String,
     /// What this server calls itself to those whom it asks.
     pub agent: String,
+    /// Authorities that it trusts over TLS beside the machine's.
+    pub ca_file: Option<PathBuf>,
     /// Any numbers.
     pub random: fn() -> u64,
     pub now: fn() -> Timestamp,
@@ -77,7 +80,7 @@ pub fn reconcile(
     let worker = recovery::Worker {
         keyring: keyring.clone(),
         directory: directory.clone(),
-        fetcher: Fetcher::new(client(&settings.agent)?),
+        fetcher: Fetcher::new(client(&settings.agent, settings.ca_file.as_deref())?),
         unit: settings.unit.clone(),
         metrics: metrics.clone(),
     };
@@ -138,7 +141,7 @@ pub fn pushes(
     }
     let pushes = Pushes {
         keyring: keyring.clone(),
-        sender: Sender::new(client(&settings.agent)?, &config.pks.from),
+        sender: Sender::new(client(&settings.agent, settings.ca_file.as_deref())?, &config.pks.from),
         metrics: metrics.clone(),
         unit: settings.unit.as_str().into(),
         interval: push::INTERVAL,

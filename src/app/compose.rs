@@ -64,7 +64,13 @@ fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Re
 /// Reconciles and pushes, where there is anybody to do that with.
 fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry: &Registry) -> Result<(), StartError> {
     let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
-    let settings = gossip::Settings { unit: machine::unit(), agent, random: machine::random, now: machine::now };
+    let settings = gossip::Settings {
+        unit: machine::unit(),
+        agent,
+        ca_file: config.pks.ca_file.clone(),
+        random: machine::random,
+        now: machine::now,
+    };
     let stop = server.shutdown.token();
     let pushes = PushMetrics::register(registry)?;
     let mut tasks = gossip::pushes(&settings, config, (&server.keyring, &pushes), &stop)?;

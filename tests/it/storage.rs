@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
 
 mod conformance;
+mod durable;
 mod explain;
 mod gossip;
 mod limits;

@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod authority;
 pub mod backend;
 pub mod certificates;
 pub mod certs;

@@ -1,0 +1,56 @@
+//! A certificate authority of X.509 that nobody but its test knows, made by the program `openssl`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::tools::run;
+
+/// Its files last as long as this.
+pub struct Authority {
+    directory: TempDir,
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let authority = Self { directory: tempfile::tempdir().unwrap() };
+        authority.make("root", &["-subj", "/CN=Test authority"]);
+        authority
+    }
+
+    /// The certificate that clients trust.
+    pub fn root(&self) -> PathBuf {
+        self.pair("root").cert
+    }
+
+    /// A certificate for names such as `DNS:localhost,IP:127.0.0.1`, in files that are called after `stem`.
+    pub fn issue(&self, stem: &str, names: &str) -> Pair {
+        let Pair { cert, key } = self.pair("root");
+        let names = format!("subjectAltName={names}");
+        let signed = [Path::new("-CA"), &cert, Path::new("-CAkey"), &key].map(|part| part.to_str().unwrap());
+        let named = ["-subj", "/CN=Test", "-addext", &names, "-addext", "basicConstraints=critical,CA:FALSE"];
+        self.make(stem, &[&signed[..], &named].concat())
+    }
+
+    fn make(&self, stem: &str, arguments: &[&str]) -> Pair {
+        let pair = self.pair(stem);
+        let mut command = Command::new("openssl");
+        command.args(["req", "-x509", "-days", "30", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
+        command.arg("-out").arg(&pair.cert).arg("-keyout").arg(&pair.key).args(arguments);
+        run(&mut command).expect_success();
+        pair
+    }
+
+    fn pair(&self, stem: &str) -> Pair {
+        let path = |kind| self.directory.path().join(format!("{stem}.{kind}.pem"));
+        Pair { cert: path("cert"), key: path("key") }
+    }
+}
