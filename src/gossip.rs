@@ -21,6 +21,7 @@ mod sessions;
 pub mod units;
 mod upkeep;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub unit: String,
     /// What this server calls itself to those whom it asks.
     pub agent: String,
+    /// Authorities that it trusts over TLS beside the machine's.
+    pub ca_file: Option<PathBuf>,
     /// The HTTP client, once somebody needed it: setting it up reads the machine's certificates.
     pub client: Arc<OnceLock<Client>>,
     /// Any numbers.
@@ -73,7 +76,7 @@ impl Settings {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let client = client(&self.agent)?;
+        let client = client(&self.agent, self.ca_file.as_deref())?;
         Ok(self.client.get_or_init(|| client).clone())
     }
 }

@@ -55,7 +55,7 @@ pub async fn refuse<S>(stream: S, offer: &Offer, reason: &str, limits: &Limits) 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    accept(stream, offer, |_| Err(reason.to_owned()), limits).await
+    run(stream, Lead::new(offer, limits, Duration::ZERO), |lead, now| lead.turn_away(reason, now)).await
 }
 
 /// Octets read at once: requests worth a few milliseconds of solving.

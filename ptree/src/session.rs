@@ -10,6 +10,7 @@ mod follow;
 mod handshake;
 mod lead;
 mod ledger;
+mod levels;
 mod limits;
 mod link;
 mod outbox;
@@ -41,7 +42,7 @@ pub trait Session: Linked {
         self.link_mut().broke(error, now);
     }
 
-    /// Ends the session if its deadline has passed.
+    /// Ends the session if its deadline has passed, or goes on with output that had to wait.
     fn expire(&mut self, now: Duration) {
         self.link_mut().expire(now);
     }
@@ -52,7 +53,7 @@ pub trait Session: Linked {
     }
 
     /// What to write next, in one piece if the connection takes it: whole messages, whose rest stays
-    /// here while part of it is written. Empty if there is nothing to write.
+    /// here while part of it is written. Empty if there is nothing to write, or not yet.
     fn output(&self) -> &[u8] {
         self.link().outbox.output()
     }

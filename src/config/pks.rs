@@ -1,6 +1,7 @@
 //! Keyservers that get every change pushed, because they do not reconcile.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::PeerAddress;
@@ -12,6 +13,8 @@ pub struct Pks {
     /// Sent as `PKS-Sender`, for the operators of the targets; may be empty.
     pub from: String,
     pub targets: Vec<PushTarget>,
+    /// Certificates in PEM of authorities that are trusted beside the machine's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Where certificates are pushed to.
@@ -33,7 +36,9 @@ pub enum PushScheme {
 
 impl Pks {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let ca_file = reader.get(Key::new("pks.caFile"), String::new());
         Self {
+            ca_file: (!ca_file.is_empty()).then(|| ca_file.into()),
             from: reader.text(Key::new("pks.from"), "", one_line),
             targets: reader.list(Key::new("pks.to"), &[], |text| text.parse()),
         }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::access::{Access, Admission};
 use super::proxy::{self, ProxyError, Source};
 use super::sessions::Sessions;
+use crate::telemetry::recon::Role;
 
 /// The pause after an error that is not one connection's, such as too many open files.
 const ERROR_PAUSE: Duration = Duration::from_millis(200);
@@ -79,7 +80,10 @@ impl Listener {
             Admission::Anonymous => source.to_string(),
             Admission::Partners(partners) => partners.first().map(|partner| partner.name.clone()).unwrap_or_default(),
         };
-        let Some(_place) = Place::take(&counts, peer, self.limit_per_peer) else { return self.refused("peer_full") };
+        let Some(_place) = Place::take(&counts, peer.clone(), self.limit_per_peer) else {
+            self.sessions.busy(&peer, Role::Server);
+            return self.refused("peer_full");
+        };
         if stream.set_nodelay(true).is_err() {
             return;
         }

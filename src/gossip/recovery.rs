@@ -32,6 +32,8 @@ pub use fetch::Fetcher;
 const CLAIM_LEASE: Duration = Duration::from_secs(40);
 /// Less than the lease, so that what was fetched can still be stored.
 const FETCH_LIMIT: Duration = Duration::from_secs(30);
+/// The longest wait for a digest whose request was not answered: it may be the digest, but more likely the partner.
+const SINGLE_WAIT: Duration = Duration::from_secs(300);
 /// Partners that may be told of at once to have something new; when there are more, they are found later.
 const NEWS_LIMIT: usize = 1024;
 /// Requests at once to all partners together; each may hold an answer in memory.
@@ -185,10 +187,13 @@ impl Worker {
             FetchError::TooLarge => Verdict::TooLarge,
         };
         let mut misses = verdicts::all(claimed, &verdict);
-        if verdict == Verdict::TooLarge && claimed.len() > 1 {
-            // The next batch is smaller, and may be asked for at once.
-            misses.iter_mut().for_each(|miss| miss.retry_in = Some(Duration::ZERO));
-        }
+        let longest = match (claimed.len(), &verdict) {
+            // It says nothing of any one of them. The next batch is smaller, and the partner has a pause of its own.
+            (2.., _) => Duration::ZERO,
+            (_, Verdict::TooLarge) => Duration::MAX,
+            _ => SINGLE_WAIT,
+        };
+        misses.iter_mut().for_each(|miss| miss.retry_in = miss.retry_in.map(|wait| wait.min(longest)));
         self.keyring.store().gossip().missed(claimer, &misses).await?;
         Ok(Done::Failed)
     }

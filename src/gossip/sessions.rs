@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ptree::net::{self, Chosen, Limits, Offer, Outcome, SessionError};
+use ptree::net::{self, Chosen, Limits, Offer, Outcome, SessionError, Side};
 use tokio::net::TcpStream;
 
 use super::access::Admission;
@@ -23,6 +23,9 @@ use crate::telemetry::recon::{Event, Role};
 
 /// The most digests that one partner may have in the queue. What is left out is offered again.
 const OFFERS_LIMIT: u64 = 1_000_000;
+/// How the reasons begin that servers give who cannot serve at the moment, this one and others.
+const BUSY: &str = "sync not available";
+const DERIVING: &str = "sync not available, the prefix tree is being derived";
 /// Connecting to one address of a partner.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The most addresses of a partner that are tried.
@@ -56,13 +59,14 @@ struct Met<'a> {
 impl Sessions {
     /// Serves a connection that a peer opened.
     pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
+        let address = source.to_string();
         let Some(snapshot) = self.index.snapshot() else {
             self.metrics.refuse("deriving");
-            let reason = "sync not available, the prefix tree is being derived";
-            net::refuse(stream, &self.offer, reason, &self.limits).await;
+            self.busy(admission.partner(0).map_or(address.as_str(), |partner| partner.name.as_str()), Role::Server);
+            net::refuse(stream, &self.offer, DERIVING, &self.limits).await;
             return;
         };
-        let (started, _open) = (Instant::now(), self.metrics.open_session(Role::Server));
+        let (began, started, _open) = ((self.now)(), Instant::now(), self.metrics.open_session(Role::Server));
         let (mut chosen, mut partner) = (None, None);
         let choose = |peer: &net::PeerConfig| {
             partner = admission.partner(peer.http_port).cloned();
@@ -72,9 +76,9 @@ impl Sessions {
         };
         let outcome = net::accept(stream, &self.offer, choose, &self.limits).await;
         let partner = partner.or_else(|| admission.partner(0).cloned());
-        let address = source.to_string();
         let name = partner.as_ref().map_or(address.as_str(), |partner| partner.name.as_str());
         let host = partner.as_ref().and_then(|partner| partner.recon.as_ref()).map(|recon| recon.host.clone());
+        self.event_at(began, name, Role::Server, Event::Initiate);
         let met = Met { name, role: Role::Server, host: host.unwrap_or(address.clone()), profile: chosen };
         self.finish(&met, &outcome, started.elapsed()).await;
     }
@@ -122,11 +126,13 @@ impl Sessions {
         if http_port.is_some() {
             self.note_known(met).await;
         }
-        if matches!(outcome.result, Err(SessionError::Incompatible { .. })) {
+        let is_busy = outcome.result.as_ref().is_err_and(is_busy);
+        if matches!(outcome.result, Err(SessionError::Incompatible { .. })) && !is_busy {
             self.note(met, PeerEvent::Incompatible, "").await;
         }
         match &outcome.result {
             Ok(()) => self.succeeded(met, outcome, took).await,
+            Err(_) if is_busy => self.busy(met.name, met.role),
             Err(error) => self.failed(met, &error.to_string(), took, outcome.learned.len()).await,
         }
     }
@@ -163,10 +169,20 @@ impl Sessions {
         self.note(met, failure(met.role), error).await;
     }
 
+    /// One of the two had no place for a session. The next one comes as if this one had not been tried.
+    pub fn busy(&self, name: &str, role: Role) {
+        tracing::info!(partner = self.directory.label(name), role = success(role).code(), "no place for a session");
+        self.event(name, role, Event::Busy);
+    }
+
     fn event(&self, name: &str, role: Role, event: Event) {
-        let now = (self.now)().as_millisecond();
+        self.event_at((self.now)(), name, role, event);
+    }
+
+    fn event_at(&self, time: Timestamp, name: &str, role: Role, event: Event) {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact for a long time to come")]
-        self.metrics.event(self.directory.label(name), role, event, now as f64 / 1000.0);
+        let seconds = time.as_millisecond() as f64 / 1000.0;
+        self.metrics.event(self.directory.label(name), role, event, seconds);
     }
 
     async fn note(&self, met: &Met<'_>, event: PeerEvent, error: &str) {
@@ -183,6 +199,12 @@ impl Sessions {
             tracing::warn!(%error, "what a session told of a peer could not be noted");
         }
     }
+}
+
+/// Whether a peer would reconcile at another time.
+fn is_busy(error: &SessionError) -> bool {
+    let SessionError::Incompatible { by: Side::Peer, reason } = error else { return false };
+    reason.as_str().starts_with(BUSY)
 }
 
 fn success(role: Role) -> PeerEvent {

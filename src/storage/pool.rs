@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{Connection, Database, Pool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -31,9 +32,13 @@ pub struct Connections<DB: Database> {
     slots: Arc<Semaphore>,
     kept: Arc<Kept<DB>>,
     bounds: Bounds,
+    prepare: Prepare<DB>,
     /// Where there are several servers.
     election: Option<Election<DB>>,
 }
+
+/// Makes a connection ready to write, in one round trip, which also shows that it works.
+pub type Prepare<DB> = for<'c> fn(&'c mut <DB as Database>::Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -80,7 +85,7 @@ struct Kept<DB: Database> {
 
 impl<DB: Database> Connections<DB> {
     /// Connects when a connection is first needed.
-    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds) -> Self {
+    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds, prepare: Prepare<DB>) -> Self {
         let connections = bounds.connections.max(1);
         let pool = PoolOptions::new()
             .max_connections(connections)
@@ -88,7 +93,7 @@ impl<DB: Database> Connections<DB> {
             .test_before_acquire(false)
             .connect_lazy_with(options);
         let kept = Arc::new(Kept::new(pool.clone()));
-        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds, election: None }
+        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds, prepare, election: None }
     }
 
     /// Connects to the one of `servers` that takes writes.
@@ -164,15 +169,21 @@ impl<DB: Database> Connections<DB> {
     }
 
     /// A connection that has just answered, because a transaction cannot be repeated blindly.
-    async fn tested_lease(&self) -> Result<Lease<DB>, StorageError> {
+    async fn prepared_lease(&self) -> Result<Lease<DB>, StorageError> {
         let mut lease = self.lease().await?;
-        let connection = lease.start()?;
-        let tested = tokio::time::timeout(self.bounds.acquire_timeout, connection.ping()).await;
-        if lease.finish(tested.map(|answer| answer.map_err(StorageError::from))).is_ok() {
-            return Ok(lease);
+        if self.make_ready(&mut lease).await.is_err() {
+            // It may have been broken for long.
+            drop(lease);
+            lease = self.lease().await?;
+            self.make_ready(&mut lease).await?;
         }
-        drop(lease);
-        self.lease().await
+        Ok(lease)
+    }
+
+    async fn make_ready(&self, lease: &mut Lease<DB>) -> Result<(), StorageError> {
+        let preparing = (self.prepare)(lease.start()?);
+        let prepared = tokio::time::timeout(self.bounds.acquire_timeout, preparing).await;
+        lease.finish(prepared.map(|answer| answer.map_err(StorageError::from)))
     }
 }
 
@@ -222,7 +233,7 @@ impl<DB: Database> Attempts<'_, DB> {
         self.left = self.left.saturating_sub(1);
         match self.kind {
             Kind::Read => self.connections.lease().await,
-            Kind::Write => self.connections.tested_lease().await,
+            Kind::Write => self.connections.prepared_lease().await,
         }
     }
 

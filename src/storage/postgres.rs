@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, Postgres};
@@ -68,7 +69,7 @@ impl PostgresStore {
             read_timeout: limits.statement_timeout.saturating_add(CLIENT_GRACE),
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS).saturating_add(CLIENT_GRACE),
         };
-        let mut connections = Connections::new(options, bounds);
+        let mut connections = Connections::new(options, bounds, make_durable);
         if servers.are_several() {
             connections.elect(Box::new(servers.clone()));
         }
@@ -76,11 +77,22 @@ impl PostgresStore {
     }
 }
 
+/// What is answered with success is on disk, whatever the server, database or role has by default. Stronger and
+/// weaker ways of waiting are the operator's choice as long as they wait for this server's disk. The value is set also
+/// where it does not change, so that a reload of the server's configuration does not change it before the commit.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', \
+     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)";
+
+fn make_durable(connection: &mut PgConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+    Box::pin(async { sqlx::raw_sql(DURABLE).execute(connection).await.map(drop) })
+}
+
 /// Waits for as long as other programs migrate, and for as long as a migration takes.
 pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
     let settings = [("client_min_messages", "warning")];
     let adapt = |options: PgConnectOptions| options.application_name("hockeypuck migrate").options(settings);
     let mut connection = Servers::of(url, adapt)?.connect().await?;
+    make_durable(&mut connection).await?;
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(migrate_error)?;
     Ok(connection.close().await?)
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
@@ -56,8 +57,8 @@ impl SqliteStore {
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS),
         };
         Ok(Self {
-            readers: Connections::new(options.clone(), bounds),
-            writer: Connections::new(options, Bounds { connections: 1, ..bounds }),
+            readers: Connections::new(options.clone(), bounds, ping),
+            writer: Connections::new(options, Bounds { connections: 1, ..bounds }, ping),
             changed: Notify::new(),
         })
     }
@@ -86,6 +87,11 @@ async fn connect_to_migrate(options: &SqliteConnectOptions) -> Result<SqliteConn
             result => return result,
         }
     }
+}
+
+/// Nothing has to be prepared.
+fn ping(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+    Box::pin(connection.ping())
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, StorageError> {

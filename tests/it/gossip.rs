@@ -1,6 +1,7 @@
 //! Exchange of certificates with other keyservers, over real sockets.
 
 mod block;
+mod busy;
 mod converge;
 mod drift;
 mod hostile;

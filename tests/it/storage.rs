@@ -3,6 +3,7 @@
 
 mod admin;
 mod conformance;
+mod durable;
 mod explain;
 mod gossip;
 mod limits;

@@ -1,7 +1,7 @@
 //! What tests share.
 
-pub mod authority;
 pub mod administrator;
+pub mod authority;
 pub mod backend;
 pub mod certificates;
 pub mod certs;

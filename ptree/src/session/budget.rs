@@ -20,6 +20,8 @@ pub(super) enum Awaited {
 pub(super) struct Clock {
     pub(super) awaited: Awaited,
     started: Duration,
+    /// The first complete message.
+    first: Option<Duration>,
     /// The last complete message, or the last many octets of a long one.
     heard: Duration,
     /// The last octets written, or the first that wait for it.
@@ -29,14 +31,19 @@ pub(super) struct Clock {
 
 /// Octets of a long message that count as a sign of life.
 const PROGRESS: u64 = 16 << 10;
+/// A peer that looks for a message for 1 ms at a time has stopped looking, and waits for one.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+/// Few round trips take longer, and peers do not wait for replies for ever.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 impl Clock {
     pub(super) fn new(now: Duration) -> Self {
-        Self { awaited: Awaited::Handshake, started: now, heard: now, wrote: now, octets: 0 }
+        Self { awaited: Awaited::Handshake, started: now, first: None, heard: now, wrote: now, octets: 0 }
     }
 
     /// A message came or a question left.
     pub(super) fn progress(&mut self, now: Duration) {
+        self.first.get_or_insert(now);
         self.heard = now;
         self.octets = 0;
     }
@@ -52,6 +59,13 @@ impl Clock {
     /// Octets left, or there were none that could.
     pub(super) fn wrote(&mut self, now: Duration) {
         self.wrote = now;
+    }
+
+    /// How long the connection has to be quiet for what was written to have arrived: the peer's first message took
+    /// a round trip at least.
+    pub(super) fn pause(&self) -> Duration {
+        let first = self.first.unwrap_or(self.started).saturating_sub(self.started);
+        first.clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
 
     /// How long the session has taken.

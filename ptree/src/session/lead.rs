@@ -46,12 +46,21 @@ impl Lead {
                 self.walk = Some(Walk::new(chosen.tree, Ledger::new(&self.link.limits)));
                 self.go_on(now);
             }
-            Err(reason) => {
-                self.handshake.introduce(&mut self.link, "", now);
-                let error = self.handshake.refuse(&mut self.link, &reason, now);
-                self.link.fail(error, false, now);
-            }
+            Err(reason) => self.refuse("", &reason, now),
         }
+    }
+
+    /// Answers that this peer is not served at present, and why. It is told its own filters, so that it
+    /// reads on to the reason. Without a [`choice`](Self::choice) nothing happens.
+    pub fn turn_away(&mut self, reason: &str, now: Duration) {
+        let Some(filters) = self.choice().map(|peer| peer.filters.as_str().to_owned()) else { return };
+        self.refuse(&filters, reason, now);
+    }
+
+    fn refuse(&mut self, filters: &str, reason: &str, now: Duration) {
+        self.handshake.introduce(&mut self.link, filters, now);
+        let error = self.handshake.refuse(&mut self.link, reason, now);
+        self.link.fail(error, false, now);
     }
 
     fn go_on(&mut self, now: Duration) {

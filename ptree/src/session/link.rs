@@ -22,6 +22,8 @@ pub struct Link {
     pub(super) outbox: Outbox,
     pub(super) clock: Clock,
     pub(super) work: Work,
+    /// When the connection has been quiet for long enough to write on.
+    quiet: Option<Duration>,
     end: Option<(Result<(), SessionError>, Duration)>,
 }
 
@@ -33,6 +35,7 @@ impl Link {
             outbox: Outbox::default(),
             clock: Clock::new(now),
             work: Work::default(),
+            quiet: None,
             end: None,
         }
     }
@@ -85,6 +88,7 @@ impl Link {
             self.clock.wrote(now);
         }
         queue(&mut self.outbox);
+        self.calm(now);
     }
 
     /// Octets were written.
@@ -92,11 +96,22 @@ impl Link {
         self.work.octets_out = self.work.octets_out.saturating_add(octets as u64);
         self.outbox.sent(octets);
         self.clock.wrote(now);
+        self.calm(now);
+    }
+
+    /// Lets the connection be quiet before the next piece, if that has to be.
+    fn calm(&mut self, now: Duration) {
+        if self.is_ended() {
+            self.outbox.release();
+        } else if self.outbox.waits() {
+            self.quiet.get_or_insert(now + self.clock.pause());
+        }
     }
 
     /// The session is over as it should be.
     pub(super) fn complete(&mut self, now: Duration) {
         self.end.get_or_insert((Ok(()), now));
+        self.calm(now);
     }
 
     /// The session is over; the peer is told why if it can understand it.
@@ -119,6 +134,7 @@ impl Link {
             | SessionError::Rejected(_) => {}
         }
         self.end = Some((Err(error), now));
+        self.calm(now);
     }
 
     /// The connection does not work any more.
@@ -135,12 +151,19 @@ impl Link {
     pub(super) fn deadline(&self) -> Duration {
         match &self.end {
             Some((_, at)) => *at + self.limits.closing,
-            None => self.clock.next(&self.limits, self.outbox.octets() > 0).0,
+            None => {
+                let (at, _) = self.clock.next(&self.limits, self.outbox.octets() > 0);
+                self.quiet.map_or(at, |quiet| quiet.min(at))
+            }
         }
     }
 
-    /// Ends what should have ended or gone on.
+    /// Ends what should have ended, and goes on with what should go on.
     pub(super) fn expire(&mut self, now: Duration) {
+        if self.quiet.is_some_and(|quiet| quiet <= now) {
+            self.quiet = None;
+            self.outbox.release();
+        }
         if now < self.deadline() {
             return;
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::budget::Awaited;
 use super::ledger::{Ledger, without};
+use super::levels::{Advice, Levels};
 use super::link::Link;
 use super::{Misbehaviour, SessionError};
 use crate::wire::limits::SIZE;
@@ -20,6 +21,7 @@ pub(super) struct Walk {
     queue: VecDeque<Prefix>,
     /// Nodes asked about, in the order in which replies come.
     asked: VecDeque<Asked>,
+    levels: Levels,
     /// Whether elements were sent that no `Flush` has followed.
     owes_flush: bool,
 }
@@ -32,7 +34,7 @@ struct Asked {
 }
 
 /// Requests without a reply: known peers hold as many replies.
-const WINDOW: usize = 100;
+const WINDOW: usize = 128;
 /// The window is filled again when no more than this is left of it.
 const REFILL: usize = WINDOW / 2;
 /// Nodes of no more elements are sent whole: that takes no more octets than samples do.
@@ -40,10 +42,14 @@ const FULL: usize = 5;
 /// Prefixes shorter than this are asked about by samples whatever they hold: a much larger peer could
 /// have more elements there than a frame holds.
 const FULL_BITS: u32 = 4;
+/// Nodes of fewer elements are not skipped: SKS ends the session at a question about a node that its tree does not
+/// have, and one that says of nodes of this depth that they have too many differences has as many elements there.
+const SKIPPED: usize = 150;
 
 impl Walk {
     pub(super) fn new(tree: Tree, ledger: Ledger) -> Self {
-        Self { tree, ledger, queue: VecDeque::from([Prefix::ROOT]), asked: VecDeque::new(), owes_flush: false }
+        let (queue, asked) = (VecDeque::from([Prefix::ROOT]), VecDeque::new());
+        Self { tree, ledger, queue, asked, levels: Levels::default(), owes_flush: false }
     }
 
     /// Takes the next reply.
@@ -52,15 +58,20 @@ impl Walk {
         match message {
             Message::Elements(elements) => {
                 let asked = self.pop(kind)?;
+                if !asked.full {
+                    self.levels.answered(asked.prefix, false);
+                }
                 self.ledger.learn(&self.tree, asked.prefix, elements);
             }
             Message::FullElements(elements) => {
                 let asked = self.pop_poly(kind)?;
+                self.levels.answered(asked.prefix, false);
                 link.work.full_elements += 1;
                 self.compare(link, asked.prefix, elements, now);
             }
             Message::SyncFail => {
                 let asked = self.pop_poly(kind)?;
+                self.levels.answered(asked.prefix, true);
                 link.work.sync_fails += 1;
                 let children = asked.prefix.children().ok_or(Misbehaviour::WrongReply(kind.name()))?;
                 self.queue.extend(children);
@@ -96,18 +107,41 @@ impl Walk {
     }
 
     fn fill(&mut self, link: &mut Link, now: Duration) {
+        let before = self.asked.len();
         while self.asked.len() < WINDOW
-            && let Some(prefix) = self.queue.pop_front()
+            && let Some(prefix) = self.next()
         {
             let full = self.ask(link, prefix, now);
             self.asked.push_back(Asked { prefix, full });
         }
-        self.flush(link, now);
-        link.clock.awaited = Awaited::Reply;
-        link.clock.progress(now);
+        if self.asked.len() > before {
+            self.flush(link, now);
+            link.clock.awaited = Awaited::Reply;
+            link.clock.progress(now);
+        }
     }
 
-    fn ask(&self, link: &mut Link, prefix: Prefix, now: Duration) -> bool {
+    /// The next node to ask about; `None` where replies have to come first, too.
+    fn next(&mut self) -> Option<Prefix> {
+        while let Some(prefix) = self.queue.pop_front() {
+            match self.advice(prefix) {
+                Advice::Ask => return Some(prefix),
+                Advice::Skip => self.queue.extend(prefix.children().into_iter().flatten()),
+                Advice::Wait => {
+                    self.queue.push_front(prefix);
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    fn advice(&self, prefix: Prefix) -> Advice {
+        let may_be_skipped = self.tree.count(prefix) >= SKIPPED && prefix.children().is_some();
+        if may_be_skipped { self.levels.advice(prefix) } else { Advice::Ask }
+    }
+
+    fn ask(&mut self, link: &mut Link, prefix: Prefix, now: Duration) -> bool {
         let node = self.tree.node(prefix);
         let full = (node.is_leaf || node.count <= FULL) && prefix.length() >= FULL_BITS;
         let message = if full {
@@ -115,6 +149,7 @@ impl Walk {
             Message::Full { prefix, elements: self.tree.elements(prefix).collect() }
         } else {
             link.work.polynomials += 1;
+            self.levels.asked(prefix);
             // A peer that must have less takes the largest size that it can, and finds no solution.
             let size = u32::try_from(node.count).unwrap_or(SIZE).min(SIZE);
             Message::Poly { prefix, size, samples: node.samples }

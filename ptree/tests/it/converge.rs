@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::proptest;
 use ptree::testing::{Pair, Path, Random, only, set};
@@ -32,12 +33,41 @@ proptest! {
         exact(&pair, &lead, &follow);
     }
 
+    /// Three servers, each of which talks with the next in turn, end with the union, although connections are slow,
+    /// deliver in parts and break.
+    #[test]
+    fn three_sets_converge(seed: u64, sizes in [0..300usize, 0..60, 0..60, 0..60], lost in vec(0..30_000u64, 0..9)) {
+        let (mut sets, union) = three_sets(seed, sizes);
+        let mut random = Random::new(!seed);
+        let calm = [None; 6];
+        for (turn, lost_after) in lost.into_iter().map(Some).chain(calm).enumerate() {
+            let [lead, follow] = [turn % 3, (turn + 1) % 3];
+            let [fragment, latency] = [1500, 300].map(|limit| random.number() % limit);
+            let latency = Duration::from_millis(latency);
+            let fragment = usize::try_from(fragment).unwrap() + 1;
+            let path = Path { fragment, latency, lost_after, ..Path::default() };
+            let mut pair = Pair { path, ..Pair::new(&sets[lead], &sets[follow]) };
+            pair.reconcile();
+            (sets[lead], sets[follow]) = (set(&pair.lead), set(&pair.follow));
+        }
+        proptest::prop_assert!(sets.iter().all(|set| *set == union));
+    }
+
     /// Sets whose elements share long beginnings make deep trees, and are found out as well.
     #[test]
     fn clustered_sets_converge(seed: u64, common in 0..300usize, one in 0..40usize, other in 0..40usize) {
         let [lead, follow] = Random::new(seed).two_sets(common, [one, other]).map(|set| clustered(&set));
         exact(&Pair::new(&lead, &follow), &lead, &follow);
     }
+}
+
+/// Three sets with elements that all have, and some that only one has; and their union.
+fn three_sets(seed: u64, sizes: [usize; 4]) -> ([Set; 3], Set) {
+    let mut random = Random::new(seed);
+    let [common, own @ ..] = sizes.map(|size| random.elements(size));
+    let sets = own.map(|own| &own | &common);
+    let union = sets.iter().flatten().copied().collect();
+    (sets, union)
 }
 
 fn exact(pair: &Pair, lead: &Set, follow: &Set) {

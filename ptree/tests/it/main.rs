@@ -12,6 +12,7 @@ mod cost;
 mod faults;
 mod hostile;
 mod messages;
+mod polling;
 mod replies;
 mod streams;
 mod support;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ptree::net::{self, Budget, Deadline, Limits, Outcome, SessionError, Side, Transport};
 use ptree::testing::{FILTERS, OFFER, Random, chosen, only, tree};
-use ptree::wire::Message;
+use ptree::wire::{Message, Text};
 use ptree::{Prefix, Tree};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
@@ -48,8 +48,8 @@ async fn a_refused_peer_reads_why() {
     let refuse = net::refuse(left, &OFFER, "too many sessions, come again", &limits);
     let (ours, theirs) = tokio::join!(refuse, initiate(right, &set));
     assert!(matches!(ours.result, Err(SessionError::Incompatible { by: Side::Ours, .. })));
-    // The refusal shows no filters, so that the peer may find that reason first.
-    assert!(matches!(theirs.result, Err(SessionError::Incompatible { .. })));
+    let told = SessionError::Incompatible { by: Side::Peer, reason: Text::new("too many sessions, come again") };
+    assert_eq!(theirs.result, Err(told));
 }
 
 /// The words of a refusal arrive although the peer never reads the other side's first.

@@ -25,6 +25,7 @@ pub(super) fn gossip(
     let settings = Settings {
         unit: machine::unit(),
         agent: format!("hockeypuck/{}", env!("CARGO_PKG_VERSION")),
+        ca_file: config.pks.ca_file.clone(),
         client: Arc::new(OnceLock::new()),
         random: machine::random,
         now: machine::now,

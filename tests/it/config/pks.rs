@@ -7,12 +7,14 @@ use super::Settings;
 fn targets_have_ports() {
     let text = r#"[hockeypuck.pks]
 from = "admin@keys.example.org"
+caFile = "/etc/hockeypuck/authority.pem"
 to = ["hkp://a.example.org", "HKPS://b.example.org:8443/", "vks://[2001:db8::1]"]
 "#;
     let pks = Settings::file(text).good().pks;
     let targets: Vec<String> = pks.targets.iter().map(ToString::to_string).collect();
     assert_eq!(targets, ["hkp://a.example.org:11371", "hkps://b.example.org:8443", "vks://[2001:db8::1]:443"]);
     assert_eq!(pks.from, "admin@keys.example.org");
+    assert_eq!(pks.ca_file.as_deref(), Some(std::path::Path::new("/etc/hockeypuck/authority.pem")));
 }
 
 /// Mail is refused with a reason, as is what is no target; nobody thinks that he is told of changes who is not.

@@ -1,5 +1,8 @@
 //! Pushes to keyservers that do not reconcile.
 
+mod secure;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +33,8 @@ struct Source {
     world: World,
     keyring: Keyring,
     registry: Registry,
+    /// Whom it trusts beside the machine's authorities.
+    authority: Option<PathBuf>,
 }
 
 impl Source {
@@ -38,7 +43,7 @@ impl Source {
         let registry = Registry::new();
         let metrics = KeyringMetrics::register(&registry).unwrap();
         let keyring = Keyring::new(Arc::clone(&world.store), Settings::default(), metrics);
-        Self { world, keyring, registry }
+        Self { world, keyring, registry, authority: None }
     }
 
     async fn add(&self, certificates: &[&Owned]) {
@@ -50,7 +55,7 @@ impl Source {
     fn pushes(&self, unit: &str) -> Pushes {
         Pushes {
             keyring: self.keyring.clone(),
-            sender: Sender::new(client("Hockeypuck/9.9").unwrap(), "admin@keys.example.org"),
+            sender: Sender::new(client("Hockeypuck/9.9", self.authority.as_deref()).unwrap(), "admin@keys.example.org"),
             metrics: PushMetrics::register(&Registry::new()).unwrap(),
             unit: unit.into(),
             interval: LOOK_EVERY,

@@ -1,6 +1,7 @@
 //! A real SKS server, the oldest program on the network, takes part in both roles.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,11 +14,16 @@ use tempfile::TempDir;
 use super::world::{Place, Plan, certificates, converge};
 use crate::support::backend::Backend;
 use crate::support::certificates as support;
+use crate::support::ports::free_port;
 use crate::support::request;
 
 /// How long each of its programs may take to start, and all of it to agree with us.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often SKS is asked how far it is.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// Between the sessions that our server opens: time to fetch what one has found.
+const INTERVAL_SECONDS: &str = "10";
 /// What SKS says of its data after `cleandb`.
 const FILTERS: &str = "yminsky.dedup,yminsky.merge";
 
@@ -131,8 +137,14 @@ impl Drop for Sks {
     }
 }
 
-/// 1,000 certificates on each side, 300 of them on both: both end with all 1,700, within three sessions that found
-/// something.
+/// How many sessions with SKS succeeded, as the server at `metrics` counts them.
+fn sessions(metrics: SocketAddr) -> u32 {
+    let text = request::get(metrics, "/metrics").unwrap().text();
+    let count = text.lines().find_map(|line| line.strip_prefix("conflux_reconciliation_success{peer=\"sks\"} "));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
+/// 1,000 certificates on each side, 300 of them on both: both end with all 1,700, after three sessions at most.
 async fn both_hold_the_union(sks_dials: bool) {
     let common = certificates("common", 300);
     // Each side opens connections from the first address, by which the other one must know it. SKS ignores
@@ -144,21 +156,25 @@ async fn both_hold_the_union(sks_dials: bool) {
     let sks = tokio::task::spawn_blocking(move || Sks::start(&sks, theirs, place, sks_dials)).await.unwrap();
     let plan = Plan::new(place, Backend::postgres_async().await);
     let plan = if sks_dials { plan.awaited_partner("SKS", sks.place) } else { plan.partner("SKS", sks.place) };
-    let unit = plan
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let plan = plan
         .set("CONFLUX_RECON_PARTNER_SKS_PROFILE", "2.3")
         .set("CONFLUX_RECON_PARTNER_SKS_FILTERS", FILTERS)
-        .start()
-        .await;
-    unit.submit(&ours).await;
+        .set("CONFLUX_RECON_GOSSIPINTERVALSECS", INTERVAL_SECONDS)
+        .set("METRICS_BIND", &metrics.to_string());
+    let unit = plan.filled_with(&ours).await.start().await;
     let deadline = Instant::now() + PATIENCE;
     loop {
         let held = unit.digests(Profile::V23).await;
-        let theirs = sks.count(&held);
+        // It does one thing at a time, so that it is not asked before it matters, and then not often.
+        let theirs = if held.len() == 1700 { sks.count(&held) } else { 0 };
+        let sessions = sessions(metrics);
         if held.len() == 1700 && theirs == 1700 {
+            assert!((1..=3).contains(&sessions), "{sessions} sessions");
             break;
         }
         assert!(Instant::now() < deadline, "we hold {} of 1700, and SKS {theirs} of these", held.len());
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(ASK_EVERY).await;
     }
     unit.assert_index_is_true().await;
     unit.stop().await;

@@ -9,13 +9,17 @@ use hockeypuck::app::{self, Shutdown};
 use hockeypuck::config::{Config, Sources};
 use hockeypuck::domain::{Digest, Profile};
 use hockeypuck::gossip::index::{Index, audit};
-use hockeypuck::keyring::{Keyring, Outcome};
+use hockeypuck::keyring::{Keyring, Outcome, Settings};
+use hockeypuck::storage;
 use hockeypuck::storage::gossip::Ledger;
+use hockeypuck::telemetry::KeyringMetrics;
+use prometheus::Registry;
 use tokio::task::JoinHandle;
 
 use crate::support::backend::Backend;
 use crate::support::certs;
 use crate::support::ports::free_port;
+use crate::support::store::patient;
 
 /// How long servers may take to agree on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -75,6 +79,18 @@ impl Plan {
         self.partner(name, place).set(&format!("CONFLUX_RECON_PARTNER_{name}_WEIGHT"), "-1")
     }
 
+    /// Has certificates before it starts.
+    pub async fn filled_with(self, certificates: &[Vec<u8>]) -> Self {
+        let url = self.backend.url();
+        storage::migrate(&url).await.expect("the schema is created");
+        let store = storage::open(&url, &patient()).await.expect("the store opens");
+        let metrics = KeyringMetrics::register(&Registry::new()).expect("the metrics are new");
+        let keyring = Keyring::new(store.clone(), Settings::default(), metrics);
+        submit(&keyring, certificates).await;
+        store.close().await;
+        self
+    }
+
     pub async fn start(self) -> Unit {
         let mut sources = Sources::default();
         sources.environment.extend(self.settings);
@@ -102,11 +118,7 @@ pub struct Unit {
 impl Unit {
     /// Submits certificates that must be taken.
     pub async fn submit(&self, certificates: &[Vec<u8>]) {
-        for batch in certificates.chunks(50) {
-            let submission = self.keyring.submit(Bytes::from(batch.concat())).await.expect("the store takes them");
-            let refused = submission.results.iter().find(|result| matches!(result.outcome, Outcome::Rejected(_)));
-            assert!(refused.is_none(), "{refused:?}");
-        }
+        submit(&self.keyring, certificates).await;
     }
 
     /// What the database holds for a profile.
@@ -125,6 +137,14 @@ impl Unit {
     pub async fn stop(self) {
         self.shutdown.soft();
         self.running.await.expect("nothing panicked");
+    }
+}
+
+async fn submit(keyring: &Keyring, certificates: &[Vec<u8>]) {
+    for batch in certificates.chunks(50) {
+        let submission = keyring.submit(Bytes::from(batch.concat())).await.expect("the store takes them");
+        let refused = submission.results.iter().find(|result| matches!(result.outcome, Outcome::Rejected(_)));
+        assert!(refused.is_none(), "{refused:?}");
     }
 }
 
