@@ -16,6 +16,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use lifecycle::Shutdown;
+pub use machine::unit;
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::Config;

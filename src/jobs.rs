@@ -1,7 +1,9 @@
 //! Work that is done again and again while the server runs.
 
+mod adopt;
 mod prune;
 mod statistics;
 
+pub use adopt::{adopt, watch_adoption};
 pub use prune::{prune, prune_once};
 pub use statistics::{write_counts, write_statistics};

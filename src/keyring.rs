@@ -1,5 +1,6 @@
 //! The use cases: what can be done with the certificates of a store.
 
+pub mod adopt;
 pub mod fetch_by_digest;
 pub mod load;
 pub mod lookup;
@@ -29,6 +30,9 @@ pub struct Keyring {
     verifiers: Arc<Semaphore>,
     metrics: KeyringMetrics,
     counts: Arc<stats::Counts>,
+    /// Whether what becomes of certificates is counted.
+    is_counted: bool,
+    adoption: Arc<adopt::Adoption>,
 }
 
 /// What an operator may choose.
@@ -62,6 +66,8 @@ impl Keyring {
             verifiers: Arc::new(Semaphore::new(settings.verifier_limit.max(1))),
             metrics,
             counts: Arc::default(),
+            is_counted: true,
+            adoption: Arc::default(),
         }
     }
 
@@ -71,5 +77,10 @@ impl Keyring {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The same, for certificates that are not news.
+    fn uncounted(&self) -> Self {
+        Self { is_counted: false, ..self.clone() }
     }
 }

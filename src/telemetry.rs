@@ -1,5 +1,6 @@
 //! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
 
+mod adopt;
 mod http;
 mod keyring;
 pub mod log;
@@ -7,6 +8,7 @@ mod push;
 pub mod recon;
 mod store;
 
+pub use adopt::AdoptMetrics;
 pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
 pub use push::{PushMetrics, Pushed};

@@ -11,7 +11,8 @@ use crate::domain::search::TextSearch;
 use crate::gossip;
 use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
 use crate::jobs;
-use crate::telemetry::{HttpMetrics, PushMetrics, ReconMetrics, StoreMetrics};
+use crate::keyring::adopt::{Importer, Pace};
+use crate::telemetry::{AdoptMetrics, HttpMetrics, PushMetrics, ReconMetrics, StoreMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
@@ -42,6 +43,7 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
     server.tasks.spawn("statistics", statistics);
     let pruning = jobs::prune(keyring.store().clone(), server.shutdown.token());
     server.tasks.spawn("pruning", pruning);
+    adopt(&mut server, &registry)?;
     serve_hkp(&mut server, config, hkp, &registry)?;
     gossip(&mut server, config, recon, &registry)?;
     if let Some(socket) = scrapes {
@@ -58,6 +60,21 @@ fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Re
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
     server.tasks.spawn("HKP", serving);
+    Ok(())
+}
+
+/// Takes over what Hockeypuck left in the database, if it did.
+fn adopt(server: &mut Server, registry: &Registry) -> Result<(), StartError> {
+    if !server.keyring.has_foreign() {
+        return Ok(());
+    }
+    let metrics = AdoptMetrics::register(registry)?;
+    let importer = Importer { keyring: server.keyring.clone(), unit: machine::unit(), pace: Pace::SERVING };
+    let stop = || server.shutdown.token();
+    let (watching, adopting) =
+        (jobs::watch_adoption(server.keyring.clone(), metrics, stop()), jobs::adopt(importer, stop()));
+    server.tasks.spawn("watching of adoption", watching);
+    server.tasks.spawn("adoption", adopting);
     Ok(())
 }
 

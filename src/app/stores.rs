@@ -14,18 +14,22 @@ pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
     storage::migrate(store.url.expose()).await.map_err(|cause| unusable(store, cause))
 }
 
-/// The use cases over the configured store. Migrates it first.
+/// The use cases over the configured store. Migrates it first, and finds out whether Hockeypuck left certificates in it.
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     migrate(&config.store).await?;
     let store = open(&config.store).await?;
-    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+    let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
+    keyring.prepare_adoption().await.map_err(|cause| unusable(&config.store, cause))?;
+    Ok(keyring)
 }
 
 /// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
 pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     let store = open(&config.store).await?;
     store.check().await.map_err(|cause| unusable(&config.store, cause))?;
-    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+    let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
+    keyring.refresh_adoption().await.map_err(|cause| unusable(&config.store, cause))?;
+    Ok(keyring)
 }
 
 async fn open(store: &config::Store) -> Result<Store, StartError> {

@@ -57,11 +57,14 @@ impl Sessions {
     /// Serves a connection that a peer opened.
     pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
         let Some(snapshot) = self.index.snapshot() else {
-            self.metrics.refuse("deriving");
             let reason = "sync not available, the prefix tree is being derived";
-            net::refuse(stream, &self.offer, reason, &self.limits).await;
-            return;
+            return self.refuse(stream, "deriving", reason).await;
         };
+        // The tree lacks what has not been taken over yet, which nobody needs to send.
+        if self.keyring.is_adopting() {
+            let reason = "sync not available, certificates are being taken over";
+            return self.refuse(stream, "adopting", reason).await;
+        }
         let (started, _open) = (Instant::now(), self.metrics.open_session(Role::Server));
         let (mut chosen, mut partner) = (None, None);
         let choose = |peer: &net::PeerConfig| {
@@ -77,6 +80,11 @@ impl Sessions {
         let host = partner.as_ref().and_then(|partner| partner.recon.as_ref()).map(|recon| recon.host.clone());
         let met = Met { name, role: Role::Server, host: host.unwrap_or(address.clone()), profile: chosen };
         self.finish(&met, &outcome, started.elapsed()).await;
+    }
+
+    async fn refuse(&self, stream: TcpStream, label: &'static str, reason: &str) {
+        self.metrics.refuse(label);
+        net::refuse(stream, &self.offer, reason, &self.limits).await;
     }
 
     /// Opens a connection to a partner and reconciles with it.

@@ -1,5 +1,6 @@
 //! The store in PostgreSQL, which any number of programs share.
 
+pub mod adopt;
 mod changes;
 mod check;
 pub mod find;
@@ -20,6 +21,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Postgres};
 
+use super::adopt::AdoptionStorage;
 use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
@@ -154,6 +156,10 @@ impl Storage for PostgresStore {
     }
 
     fn gossip(&self) -> &dyn GossipStorage {
+        self
+    }
+
+    fn adoption(&self) -> &dyn AdoptionStorage {
         self
     }
 

@@ -13,6 +13,8 @@ pub struct KeyringMetrics {
     pub rejected: IntCounterVec,
     /// Certificates that made the parser panic.
     pub panics: IntCounter,
+    /// Lookups while certificates are taken over from another keyserver, by what came of taking over.
+    pub adopt_lookups: IntCounterVec,
 }
 
 impl KeyringMetrics {
@@ -30,11 +32,19 @@ impl KeyringMetrics {
                 &["reason"],
             )?,
             panics: IntCounter::new("hockeypuck_parser_panics_total", "Certificates that made the parser panic")?,
+            adopt_lookups: IntCounterVec::new(
+                Opts::new(
+                    "hockeypuck_adopt_lookups_total",
+                    "Lookups while certificates are taken over, by what was taken over for them",
+                ),
+                &["result"],
+            )?,
         };
         for counter in [&metrics.added, &metrics.updated, &metrics.ignored, &metrics.removed, &metrics.panics] {
             registry.register(Box::new(counter.clone()))?;
         }
         registry.register(Box::new(metrics.rejected.clone()))?;
+        registry.register(Box::new(metrics.adopt_lookups.clone()))?;
         Ok(metrics)
     }
 }
