@@ -2,6 +2,7 @@
 
 mod command;
 mod cost;
+mod explain;
 mod lookups;
 mod migration;
 mod online;

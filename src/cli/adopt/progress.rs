@@ -21,7 +21,8 @@ impl Progress {
     pub(super) fn new() -> Self {
         // A template with a mistake shows the default bar, which is no reason to stop.
         let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = if io::stderr().is_terminal() { ProgressBar::new(0).with_style(style) } else { ProgressBar::hidden() };
+        let bar =
+            if io::stderr().is_terminal() { ProgressBar::new(0).with_style(style) } else { ProgressBar::hidden() };
         Self { bar, last_line: Mutex::new(Instant::now()) }
     }
 

@@ -60,7 +60,8 @@ impl Report {
         let mut lines = passes.iter().map(Line::new);
         let last = lines.next();
         // What an earlier pass noted, a later one may have noted anew.
-        let earlier = lines.zip(passes.iter().skip(1)).map(|(line, pass)| Line { adds_up: pass.tally.adds_up(), ..line });
+        let earlier =
+            lines.zip(passes.iter().skip(1)).map(|(line, pass)| Line { adds_up: pass.tally.adds_up(), ..line });
         Self { state, last, earlier: earlier.collect() }
     }
 

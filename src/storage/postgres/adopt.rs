@@ -15,12 +15,12 @@ use async_trait::async_trait;
 
 use super::PostgresStore;
 use crate::domain::{Digest, Fingerprint};
+use crate::storage::StorageError;
 use crate::storage::adopt::{AdoptionStorage, Foreign, Pass, Row, Step, Turn, Wanted};
 use crate::storage::pool::run;
-use crate::storage::StorageError;
 
-pub use find::{BY_KEYS, BY_WORDS};
-pub use rows::PAGE;
+pub use find::{BY_DIGESTS, BY_FINGERPRINT, BY_KEYS, BY_KEYS_OF_ANY_VERSION, BY_WORDS};
+pub use rows::{DOCUMENTS, PAGE};
 
 #[async_trait]
 impl AdoptionStorage for PostgresStore {

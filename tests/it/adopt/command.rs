@@ -49,7 +49,8 @@ fn everything_is_taken_over() {
     let broken = SourceRow { document: "{}".into(), ..SourceRow::new(Release::V23, &certificates(1)[0]) };
     runtime().block_on(source.put_rows(&[broken]));
     let said = adopt(&source.url, &[]).expect_success();
-    let expected = "done: 201 of 201 rows read = 200 imported + 0 merged + 0 unchanged + 1 rejected (1 document); finished at ";
+    let expected =
+        "done: 201 of 201 rows read = 200 imported + 0 merged + 0 unchanged + 1 rejected (1 document); finished at ";
     assert!(said.starts_with(expected), "{said}");
     let told = status(&source.url);
     for (field, value) in [
@@ -131,9 +132,7 @@ fn a_server_leaves_the_work_to_the_command() {
 fn unreadable_tables_are_told() {
     let source = source(3);
     let role = "role_without_rights";
-    let prepare = format!(
-        "DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}"
-    );
+    let prepare = format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}");
     runtime().block_on(source.run(&prepare));
     let url = source.url.replace("user=postgres", &format!("user={role}"));
     let finished = adopt(&url, &[]);

@@ -54,12 +54,16 @@ async fn nobody_is_asked_for_what_is_there() {
     };
     assert!(refusal.contains("certificates are being taken over"), "{refusal}");
     assert_eq!(adopting.keyring.store().count().await.unwrap(), 0);
-    assert!(adopting.keyring.peers().await.unwrap().get("other").is_none_or(|status| status.outgoing.success.is_none()));
+    assert!(
+        adopting.keyring.peers().await.unwrap().get("other").is_none_or(|status| status.outgoing.success.is_none())
+    );
     let digest: Digest = source.text("SELECT max(md5) FROM keys").await.parse().unwrap();
     assert_eq!(adopting.keyring.fetch_by_digest(&[digest]).await.unwrap().len(), 1);
     release(&source).await;
     let mut expected: BTreeSet<Digest> = other.digests(Profile::V24).await;
-    expected.extend(source.text("SELECT string_agg(md5, ',') FROM keys").await.split(',').map(|d| d.parse::<Digest>().unwrap()));
+    expected.extend(
+        source.text("SELECT string_agg(md5, ',') FROM keys").await.split(',').map(|d| d.parse::<Digest>().unwrap()),
+    );
     assert_eq!(expected.len(), 31);
     converge(&[&adopting, &other], Profile::V24, &expected).await;
     let pass = adopting.keyring.adoption().await.unwrap().swap_remove(0);

@@ -174,11 +174,15 @@ impl Source {
         }
         let mut sums = Vec::new();
         for table in tables {
-            let rows = format!("SELECT coalesce(md5(string_agg(t::text || t.xmin, '|' ORDER BY t::text)), '') FROM {table} AS t");
+            let rows = format!(
+                "SELECT coalesce(md5(string_agg(t::text || t.xmin, '|' ORDER BY t::text)), '') FROM {table} AS t"
+            );
             let columns = format!(
                 "SELECT md5(string_agg(a::text, '|' ORDER BY a.attnum)) FROM pg_attribute AS a WHERE attrelid = '{table}'::regclass"
             );
-            let indexes = format!("SELECT coalesce(string_agg(indexdef, '|' ORDER BY 1), '') FROM (SELECT indexdef FROM pg_indexes WHERE tablename = '{table}') AS i");
+            let indexes = format!(
+                "SELECT coalesce(string_agg(indexdef, '|' ORDER BY 1), '') FROM (SELECT indexdef FROM pg_indexes WHERE tablename = '{table}') AS i"
+            );
             sums.push([self.text(&rows).await, self.text(&columns).await, self.text(&indexes).await].join("/"));
         }
         sums.join("\n")

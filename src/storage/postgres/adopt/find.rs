@@ -29,7 +29,7 @@ macro_rules! unread {
 }
 
 /// $2: the digits of a fingerprint in reverse order.
-const BY_FINGERPRINT: &str = unread!(
+pub const BY_FINGERPRINT: &str = unread!(
     "k.rfingerprint = ANY(ARRAY(SELECT $2::text UNION ALL SELECT rfingerprint FROM subkeys WHERE rsubfp = $2))"
 );
 
@@ -41,7 +41,7 @@ pub const BY_KEYS: &str = unread!(
 );
 
 /// $2: as in [`BY_KEYS`], $3: `06` and the digits of a key ID, with which the version 6 fingerprint begins.
-const BY_KEYS_OF_ANY_VERSION: &str = unread!(
+pub const BY_KEYS_OF_ANY_VERSION: &str = unread!(
     "k.rfingerprint = ANY(ARRAY( \
          SELECT rfingerprint FROM keys WHERE rfingerprint ~>=~ $2 AND rfingerprint ~<~ ($2 || 'g') \
          UNION ALL SELECT rfingerprint FROM subkeys WHERE rsubfp ~>=~ $2 AND rsubfp ~<~ ($2 || 'g') \
@@ -54,7 +54,7 @@ const BY_KEYS_OF_ANY_VERSION: &str = unread!(
 pub const BY_WORDS: &str = unread!("k.keywords @@ ($2::tsquery || plainto_tsquery($3))");
 
 /// $2: digests in hexadecimal digits.
-const BY_DIGESTS: &str = unread!("k.md5 = ANY($2)");
+pub const BY_DIGESTS: &str = unread!("k.md5 = ANY($2)");
 
 type Query<'q> = QueryAs<'q, Postgres, RowColumns, PgArguments>;
 

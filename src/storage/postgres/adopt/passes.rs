@@ -81,8 +81,7 @@ const FINISH: &str = "UPDATE adoptions AS a SET finished_at = now(), \
      WHERE a.pass = $1 AND a.owner = $2 AND a.finished_at IS NULL";
 
 /// $1: pass, $2: unit.
-const GIVE_BACK: &str =
-    "UPDATE adoptions SET owner = NULL, lease_until = '-infinity' WHERE pass = $1 AND owner = $2 AND finished_at IS NULL";
+const GIVE_BACK: &str = "UPDATE adoptions SET owner = NULL, lease_until = '-infinity' WHERE pass = $1 AND owner = $2 AND finished_at IS NULL";
 
 #[derive(sqlx::FromRow)]
 struct Last {

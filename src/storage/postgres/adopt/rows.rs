@@ -26,7 +26,7 @@ pub const PAGE: &str = concat!(
 );
 
 /// $1: names, $2: the most octets.
-const DOCUMENTS: &str =
+pub const DOCUMENTS: &str =
     "SELECT rfingerprint, doc::text FROM keys WHERE rfingerprint = ANY($1) AND pg_column_size(doc) <= $2";
 
 /// $1: names.
