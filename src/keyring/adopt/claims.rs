@@ -58,7 +58,7 @@ impl Drop for Claimed<'_> {
     /// Also when the lookup was given up.
     fn drop(&mut self) {
         let mut names = self.claims.lock();
-        self.rows.iter().for_each(|row| drop(names.remove(&row.name)));
+        names.retain(|name| !self.rows.iter().any(|row| row.name == *name));
         drop(names);
         self.claims.ended.notify_waiters();
     }

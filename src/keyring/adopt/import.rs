@@ -11,9 +11,9 @@ use crate::storage::StorageError;
 use crate::storage::adopt::{RejectedRow, Row, Step, Tally, Turn};
 
 /// How long a unit that was not heard of keeps its turn.
-const LEASE: Duration = Duration::from_secs(5);
+const LEASE: Duration = Duration::from_secs(3);
 /// How often it tells that it lives.
-const RENEWAL: Duration = Duration::from_millis(1500);
+const RENEWAL: Duration = Duration::from_millis(800);
 /// Rows that are read at a time, without their documents.
 const PAGE: u32 = 1024;
 
@@ -107,7 +107,8 @@ impl Importer {
         page: &[Row],
         stop: &CancellationToken,
     ) -> Result<Option<TurnEnd>, SubmitError> {
-        let batches = chunks(page).into_iter().map(|rows| async move { (rows, self.keyring.adopt_rows(rows).await) });
+        let batch = |rows| async move { (rows, self.keyring.adopt_rows(rows).await) };
+        let batches: Vec<_> = chunks(page).into_iter().map(batch).collect();
         let mut batches = futures_util::stream::iter(batches).buffered(self.pace.concurrency.max(1));
         let mut started = Instant::now();
         while let Some((rows, adopted)) = batches.next().await {

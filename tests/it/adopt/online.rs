@@ -18,6 +18,8 @@ const KILLS: [u64; 2] = [1500, 5000];
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Of a client after each lookup: eight that never pause leave the machine no time for anything else.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The clients, and what they know of the server.
 #[derive(Default)]
@@ -45,6 +47,7 @@ impl Clients {
                     assert_eq!(answer.status, 200, "{target}: {}", answer.text());
                     assert_eq!(digest(&split(&answer.body)), row.md5, "{target}");
                     self.lookups.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(PAUSE);
                 }
                 Err(error) => {
                     let is_up = generation % 2 == 1 && self.generation.load(Ordering::Acquire) == generation;

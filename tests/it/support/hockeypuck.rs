@@ -140,7 +140,8 @@ impl Source {
         if self.release == Release::V22 {
             return;
         }
-        let texts = rows.iter().flat_map(|row| row.user_ids.iter().map(|text| (reversed(&row.fingerprint), text)));
+        let found = rows.iter().filter(|row| words::are_kept(&row.user_ids));
+        let texts = found.flat_map(|row| row.user_ids.iter().map(|text| (reversed(&row.fingerprint), text)));
         let (keys, texts): (Vec<_>, Vec<_>) = texts.unzip();
         sqlx::query(
             "INSERT INTO userids SELECT r, u, i, 0 FROM UNNEST($1::text[], $2::text[], $3::text[]) AS n (r, u, i)

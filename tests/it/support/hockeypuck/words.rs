@@ -4,8 +4,21 @@ use std::collections::BTreeSet;
 
 use super::Release;
 
+/// From here on words, and all of them together, are too long for the database.
+const WORD_OCTETS: usize = 2046;
+const ALL_OCTETS: usize = 1 << 20;
+
+/// Whether Hockeypuck keeps the words of these user IDs at all.
+pub fn are_kept(user_ids: &[String]) -> bool {
+    let words: BTreeSet<String> = user_ids.iter().flat_map(|text| words(text)).collect();
+    words.iter().all(|word| word.len() < WORD_OCTETS) && words.iter().map(String::len).sum::<usize>() < ALL_OCTETS
+}
+
 /// What is inserted into the column `keywords`: words as they are, or for 2.2 a text that the database takes apart.
 pub fn column(release: Release, user_ids: &[String]) -> String {
+    if !are_kept(user_ids) {
+        return String::new();
+    }
     let words: BTreeSet<String> = user_ids.iter().flat_map(|text| words(text)).collect();
     let words = words.iter().filter(|word| !word.is_empty());
     match release {
