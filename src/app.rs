@@ -63,6 +63,8 @@ pub struct Server {
     recon: Option<SocketAddr>,
     index: Option<Index>,
     keyring: Keyring,
+    /// The name of this run of the program, which no other one has.
+    unit: String,
     shutdown: Shutdown,
     tasks: Tasks,
 }

@@ -60,6 +60,7 @@ impl Default for Settings {
 
 impl Keyring {
     pub fn new(store: Store, settings: Settings, metrics: KeyringMetrics) -> Self {
+        let adoption = Arc::new(adopt::Adoption::new(store.pool().limit));
         Self {
             store,
             settings: Arc::new(settings),
@@ -67,7 +68,7 @@ impl Keyring {
             metrics,
             counts: Arc::default(),
             is_counted: true,
-            adoption: Arc::default(),
+            adoption,
         }
     }
 

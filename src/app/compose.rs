@@ -36,6 +36,7 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         recon: recon.as_ref().map(|socket| socket.address),
         index: None,
         keyring: keyring.clone(),
+        unit: machine::unit(),
         tasks: Tasks::default(),
         shutdown,
     };
@@ -69,7 +70,7 @@ fn adopt(server: &mut Server, registry: &Registry) -> Result<(), StartError> {
         return Ok(());
     }
     let metrics = AdoptMetrics::register(registry)?;
-    let importer = Importer { keyring: server.keyring.clone(), unit: machine::unit(), pace: Pace::SERVING };
+    let importer = Importer { keyring: server.keyring.clone(), unit: server.unit.clone(), pace: Pace::SERVING };
     let stop = || server.shutdown.token();
     let (watching, adopting) =
         (jobs::watch_adoption(server.keyring.clone(), metrics, stop()), jobs::adopt(importer, stop()));
@@ -81,7 +82,7 @@ fn adopt(server: &mut Server, registry: &Registry) -> Result<(), StartError> {
 /// Reconciles and pushes, where there is anybody to do that with.
 fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry: &Registry) -> Result<(), StartError> {
     let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
-    let settings = gossip::Settings { unit: machine::unit(), agent, random: machine::random, now: machine::now };
+    let settings = gossip::Settings { unit: server.unit.clone(), agent, random: machine::random, now: machine::now };
     let stop = server.shutdown.token();
     let pushes = PushMetrics::register(registry)?;
     let mut tasks = gossip::pushes(&settings, config, (&server.keyring, &pushes), &stop)?;

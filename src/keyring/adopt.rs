@@ -26,8 +26,9 @@ use claims::Claims;
 
 /// How long a lookup may wait for what it asks for to be taken over. Then it is answered from what is there.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
-/// Lookups that take over at once; others wait for their turn. Each may hold a connection of the store.
-const LOOKUPS_LIMIT: usize = 6;
+/// Lookups that take over at once; others wait for their turn. Each may hold a connection of the store, and they
+/// hold a third of them at most.
+const LOOKUPS_LIMIT: u32 = 6;
 /// The most rows of which is remembered that they were taken over and have another digest now, or were rejected.
 const SEEN_LIMIT: usize = 100_000;
 
@@ -41,12 +42,13 @@ pub(super) struct Adoption {
     seen: Mutex<HashSet<Digest>>,
 }
 
-impl Default for Adoption {
-    fn default() -> Self {
+impl Adoption {
+    /// For a store with so many connections.
+    pub(super) fn new(connections: u32) -> Self {
         Self {
             is_adopting: AtomicBool::new(false),
             has_foreign: AtomicBool::new(false),
-            lookups: Semaphore::new(LOOKUPS_LIMIT),
+            lookups: Semaphore::new((connections / 3).clamp(1, LOOKUPS_LIMIT) as usize),
             claims: Claims::default(),
             seen: Mutex::default(),
         }

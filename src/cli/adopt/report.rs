@@ -71,7 +71,8 @@ impl Report {
     }
 
     pub(super) fn say(&self, is_json: bool) -> anyhow::Result<()> {
-        Ok(if is_json { output::say(serde_json::to_string(self)?)? } else { output::say(self)? })
+        let text = if is_json { serde_json::to_string(self)? } else { self.to_string() };
+        Ok(output::say(text)?)
     }
 }
 
