@@ -19,7 +19,7 @@ const KILLS: [u64; 2] = [1500, 5000];
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Of a client after each lookup: eight that never pause leave the machine no time for anything else.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(30);
 
 /// The clients, and what they know of the server.
 #[derive(Default)]
