@@ -17,8 +17,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use lifecycle::Shutdown;
+pub use machine::{now, unit, user};
 pub use reload::{Reloader, needs_restart};
-pub use machine::{now, user};
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
 use crate::config::{Config, Report};
@@ -71,6 +71,8 @@ pub struct Server {
     recon: Option<SocketAddr>,
     index: Option<Index>,
     keyring: Keyring,
+    /// The name of this run of the program, which no other one has.
+    unit: String,
     shutdown: Shutdown,
     tasks: Tasks,
     hooks: Vec<Hook>,

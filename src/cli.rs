@@ -1,5 +1,6 @@
 //! The command line: what each command does with configuration, server and store.
 
+mod adopt;
 mod arguments;
 mod block;
 mod check_config;
@@ -66,6 +67,8 @@ enum Command {
     Inspect(inspect::Options),
     /// Store the certificates of keyrings, merging them with those that are stored
     Load(load::Options),
+    /// Take over the certificates that Hockeypuck left in the database, which a running server also does by itself
+    Adopt(adopt::Options),
     /// Look certificates up in the database, also by single words
     Lookup(lookup::Options),
     /// Derive, check or measure the prefix trees, beside running servers or without any
@@ -109,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::CheckConfig(options) => check_config::run(&options, environment),
         Command::Inspect(options) => inspect::run(&options, environment),
         Command::Load(options) => load::run(&options, environment),
+        Command::Adopt(options) => adopt::run(&options, environment),
         Command::Lookup(options) => lookup::run(&options, environment),
         Command::Ptree(options) => trees::run(&options, environment),
         Command::Peers(options) => peers::run(&options, environment),

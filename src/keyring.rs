@@ -1,6 +1,7 @@
 //! The use cases: what can be done with the certificates of a store.
 
 pub mod admin;
+pub mod adopt;
 pub mod block;
 pub mod fetch_by_digest;
 pub mod load;
@@ -32,6 +33,9 @@ pub struct Keyring {
     verifiers: Arc<Semaphore>,
     metrics: KeyringMetrics,
     counts: Arc<stats::Counts>,
+    /// Whether what becomes of certificates is counted.
+    is_counted: bool,
+    adoption: Arc<adopt::Adoption>,
 }
 
 /// What an operator may choose.
@@ -59,12 +63,15 @@ impl Default for Settings {
 
 impl Keyring {
     pub fn new(store: Store, settings: Settings, metrics: KeyringMetrics) -> Self {
+        let adoption = Arc::new(adopt::Adoption::new(store.pool().limit));
         Self {
             store,
             settings: Live::new(settings),
             verifiers: Arc::new(Semaphore::new(settings.verifier_limit.max(1))),
             metrics,
             counts: Arc::default(),
+            is_counted: true,
+            adoption,
         }
     }
 
@@ -80,5 +87,10 @@ impl Keyring {
     /// What applies from now on, but for the number of verifiers; what is under way may see either.
     pub fn reload(&self, settings: Settings) {
         self.settings.set(settings);
+    }
+
+    /// The same, for certificates that are not news.
+    fn uncounted(&self) -> Self {
+        Self { is_counted: false, ..self.clone() }
     }
 }

@@ -4,6 +4,7 @@
 //! parses OpenPGP data. "Not there" is an empty list or `None`, never an error.
 
 pub mod admin;
+pub mod adopt;
 mod codec;
 pub mod error;
 pub mod gossip;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use admin::AdminStorage;
+pub use adopt::AdoptionStorage;
 pub use error::StorageError;
 pub use gossip::GossipStorage;
 use postgres::PostgresStore;
@@ -132,6 +134,11 @@ pub trait Storage: Send + Sync + 'static {
 
     /// What operators do to certificates: signed requests, and the blocklist.
     fn admin(&self) -> &dyn AdminStorage;
+
+    /// What another keyserver left in the same database.
+    fn adoption(&self) -> &dyn AdoptionStorage {
+        &adopt::NothingToAdopt
+    }
 
     /// Connections in use and in all, for the metrics.
     fn pool(&self) -> PoolState;

@@ -1,5 +1,6 @@
 //! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
 
+mod adopt;
 mod http;
 mod keyring;
 pub mod log;
@@ -10,6 +11,7 @@ mod retain;
 mod store;
 mod tls;
 
+pub use adopt::AdoptMetrics;
 pub use http::HttpMetrics;
 pub use keyring::KeyringMetrics;
 pub use push::{PushMetrics, Pushed};

@@ -13,7 +13,8 @@ use crate::config::{Config, Live, Queries};
 use crate::domain::search::TextSearch;
 use crate::http::{self, AppState, Budget, HttpSettings, Listener, MetricsState, ServeLimits, Tls};
 use crate::jobs;
-use crate::telemetry::{HttpMetrics, ReloadMetrics, StoreMetrics, TlsMetrics};
+use crate::keyring::adopt::{Importer, Pace};
+use crate::telemetry::{AdoptMetrics, HttpMetrics, ReloadMetrics, StoreMetrics, TlsMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
@@ -40,6 +41,7 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         recon: sockets.recon.as_ref().map(|socket| socket.address),
         index: None,
         keyring: keyring.clone(),
+        unit: machine::unit(),
         tasks: Tasks::default(),
         hooks: Vec::new(),
         reloads: ReloadMetrics::register(&registry)?,
@@ -55,6 +57,7 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         keyring.reload(stores::settings(config));
         listed.update(config.openpgp.blacklist.clone());
     }));
+    adopt(&mut server, &registry)?;
     serve_hkp(&mut server, config, (sockets.hkp, sockets.hkps), &registry)?;
     gossip::gossip(&mut server, config, sockets.recon, &registry)?;
     if let Some(socket) = sockets.metrics {
@@ -84,6 +87,21 @@ impl Sockets {
         };
         Ok(Self { hkp, hkps, metrics, recon })
     }
+}
+
+/// Takes over what Hockeypuck left in the database, if it did.
+fn adopt(server: &mut Server, registry: &Registry) -> Result<(), StartError> {
+    if !server.keyring.has_foreign() {
+        return Ok(());
+    }
+    let metrics = AdoptMetrics::register(registry)?;
+    let importer = Importer { keyring: server.keyring.clone(), unit: server.unit.clone(), pace: Pace::SERVING };
+    let stop = || server.shutdown.token();
+    let (watching, adopting) =
+        (jobs::watch_adoption(server.keyring.clone(), metrics, stop()), jobs::adopt(importer, stop()));
+    server.tasks.spawn("watching of adoption", watching);
+    server.tasks.spawn("adoption", adopting);
+    Ok(())
 }
 
 /// Plain and over TLS, with one limit on the connections of both.

@@ -34,6 +34,6 @@ pub(super) fn random() -> u64 {
 }
 
 /// A name for this run of the program that no other one has: what others see of it.
-pub(super) fn unit() -> String {
+pub fn unit() -> String {
     format!("{}-{}-{:08x}", name(), std::process::id(), random() >> 32)
 }

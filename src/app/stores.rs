@@ -16,13 +16,15 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The use cases over the configured store. Migrates it first, and takes over what the charm's older image has blocked.
+/// The use cases over the configured store. Migrates it first, takes over what the charm's older image has blocked, and
+/// finds out whether Hockeypuck left certificates in it.
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     let unusable = |cause| unusable(&config.store, cause);
     storage::migrate(config.store.url.expose()).await.map_err(unusable)?;
     let store = open(&config.store).await?;
     let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
     keyring.take_over_deleted_keys().await.map_err(unusable)?;
+    keyring.prepare_adoption().await.map_err(unusable)?;
     Ok(keyring)
 }
 
@@ -30,7 +32,9 @@ pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyrin
 pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     let store = open(&config.store).await?;
     store.check().await.map_err(|cause| unusable(&config.store, cause))?;
-    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+    let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
+    keyring.refresh_adoption().await.map_err(|cause| unusable(&config.store, cause))?;
+    Ok(keyring)
 }
 
 async fn open(store: &config::Store) -> Result<Store, StartError> {

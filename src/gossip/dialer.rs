@@ -84,6 +84,10 @@ impl Dialer {
 
     /// Reconciles with one partner, unless another unit did so within the interval.
     async fn turn(&mut self) -> Turn {
+        // The trees lack what has not been taken over yet.
+        if self.sessions.keyring.is_adopting() {
+            return Turn::Nobody;
+        }
         let name = self.schedule.choose(Instant::now(), (self.sessions.random)()).map(str::to_owned);
         let partner = self.partners.iter().find(|partner| Some(&partner.name) == name.as_ref());
         let (Some(partner), Some(name), Some(_)) = (partner, &name, self.sessions.index.snapshot()) else {

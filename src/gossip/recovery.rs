@@ -39,6 +39,9 @@ const NEWS_LIMIT: usize = 1024;
 /// Requests at once to all partners together; each may hold an answer in memory.
 const REQUESTS_LIMIT: usize = 16;
 
+/// How often it is looked whether certificates are still being taken over, during which nothing is fetched.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Tells the workers that a partner offers something new. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct News(mpsc::Sender<String>);
@@ -95,7 +98,9 @@ impl Recovery {
         loop {
             backlog.learn(self.worker.directory.names());
             let now = Instant::now();
-            while let Some(Turn { partner, batch }) = backlog.next(now) {
+            // What has not been taken over yet need not be fetched.
+            let is_paused = self.worker.keyring.is_adopting();
+            while !is_paused && let Some(Turn { partner, batch }) = backlog.next(now) {
                 let worker = self.worker.clone();
                 turns.spawn(async move {
                     let done = worker.turn(&partner, batch).await;
@@ -112,7 +117,7 @@ impl Recovery {
                         backlog.forget_turns(turns.len());
                     }
                 },
-                () = tokio::time::sleep(backlog.until_next(now)) => {}
+                () = tokio::time::sleep(if is_paused { PAUSE } else { backlog.until_next(now) }) => {}
             }
         }
         turns.shutdown().await;

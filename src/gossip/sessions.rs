@@ -26,6 +26,7 @@ const OFFERS_LIMIT: u64 = 1_000_000;
 /// How the reasons begin that servers give who cannot serve at the moment, this one and others.
 const BUSY: &str = "sync not available";
 const DERIVING: &str = "sync not available, the prefix tree is being derived";
+const ADOPTING: &str = "sync not available, certificates are being taken over";
 /// Connecting to one address of a partner.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The most addresses of a partner that are tried.
@@ -61,11 +62,14 @@ impl Sessions {
     pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
         let address = source.to_string();
         let Some(snapshot) = self.index.snapshot() else {
-            self.metrics.refuse("deriving");
-            self.busy(admission.partner(0).map_or(address.as_str(), |partner| partner.name.as_str()), Role::Server);
-            net::refuse(stream, &self.offer, DERIVING, &self.limits).await;
+            self.turn_away(stream, &admission, &address, ("deriving", DERIVING)).await;
             return;
         };
+        // The tree lacks what has not been taken over yet, which nobody needs to send.
+        if self.keyring.is_adopting() {
+            self.turn_away(stream, &admission, &address, ("adopting", ADOPTING)).await;
+            return;
+        }
         let (began, started, _open) = ((self.now)(), Instant::now(), self.metrics.open_session(Role::Server));
         let (mut chosen, mut partner) = (None, None);
         let choose = |peer: &net::PeerConfig| {
@@ -81,6 +85,19 @@ impl Sessions {
         self.event_at(began, name, Role::Server, Event::Initiate);
         let met = Met { name, role: Role::Server, host: host.unwrap_or(address.clone()), profile: chosen };
         self.finish(&met, &outcome, started.elapsed()).await;
+    }
+
+    /// Tells a peer to come back, with a label for the metrics and the reason for the peer.
+    async fn turn_away(
+        &self,
+        stream: TcpStream,
+        admission: &Admission,
+        address: &str,
+        (label, reason): (&'static str, &str),
+    ) {
+        self.metrics.refuse(label);
+        self.busy(admission.partner(0).map_or(address, |partner| partner.name.as_str()), Role::Server);
+        net::refuse(stream, &self.offer, reason, &self.limits).await;
     }
 
     /// Opens a connection to a partner and reconciles with it.

@@ -165,7 +165,7 @@ fn unreadable() -> Item {
     Item::Rejected(Rejected { fingerprint: None, reason: Rejection::Internal })
 }
 
-fn is_transient(error: &SubmitError) -> bool {
+pub(super) fn is_transient(error: &SubmitError) -> bool {
     match error {
         SubmitError::Decode(_) => false,
         SubmitError::Contended => true,

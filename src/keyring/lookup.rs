@@ -1,9 +1,11 @@
-//! Looking certificates up. One query each; nothing is parsed, verified or written.
+//! Looking certificates up. One query each; nothing is parsed, verified or written, unless certificates are still
+//! being taken over from another keyserver.
 
 use thiserror::Error;
 
 use super::Keyring;
 use crate::domain::Search;
+use crate::storage::adopt::Wanted;
 use crate::storage::{StorageError, StoredCertificate, StoredSummary};
 
 #[derive(Debug, Error)]
@@ -19,6 +21,7 @@ impl Keyring {
     /// The certificates that match, best first; empty when there are none.
     pub async fn certificates(&self, search: &Search) -> Result<Vec<StoredCertificate>, LookupError> {
         let limit = self.settings().result_limit;
+        self.adopt_first(Wanted::Matching(search)).await;
         let found = self.store.certificates(search, limit.saturating_add(1)).await?;
         within_limit(found, limit)
     }
@@ -26,6 +29,7 @@ impl Keyring {
     /// What index views show of the certificates that match, best first.
     pub async fn index(&self, search: &Search) -> Result<Vec<StoredSummary>, LookupError> {
         let limit = self.settings().result_limit;
+        self.adopt_first(Wanted::Matching(search)).await;
         let found = self.store.summaries(search, limit.saturating_add(1)).await?;
         within_limit(found, limit)
     }

@@ -14,6 +14,7 @@ use super::Keyring;
 use crate::cert::{self, BareSignature, DecodeError, Incoming, Item, Items, Merged, Rejected, Rejection};
 use crate::domain::summary::Issuer;
 use crate::domain::{Fingerprint, Search};
+use crate::storage::adopt::Wanted;
 use crate::storage::{MergeBase, Put, PutOutcome, StorageError};
 
 /// The most items that are in memory, and certificates that are written in one transaction.
@@ -166,7 +167,9 @@ impl Keyring {
             self.record(submission, rejected(None, Rejection::NotARevocation));
             return Ok(());
         };
-        let found = self.store.certificates(&search_for(issuer), self.settings().result_limit).await?;
+        let search = search_for(issuer);
+        self.adopt_first(Wanted::Matching(&search)).await;
+        let found = self.store.certificates(&search, self.settings().result_limit).await?;
         if found.is_empty() {
             let blocked = self.blocked_issuer(issuer).await?;
             let reason = if blocked.is_some() { Rejection::Blocked } else { Rejection::RevokesUnknown };
@@ -212,14 +215,20 @@ impl Keyring {
     /// Adds what became of one certificate, and counts it: what is stored is counted even if a
     /// later part of the submission fails.
     fn record(&self, submission: &mut Submission, result: CertificateResult) {
-        self.counts.add(&result.outcome);
-        match &result.outcome {
+        if self.is_counted {
+            self.count(&result.outcome);
+        }
+        submission.results.push(result);
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        self.counts.add(outcome);
+        match outcome {
             Outcome::Inserted => self.metrics.added.inc(),
             Outcome::Updated => self.metrics.updated.inc(),
             Outcome::Unchanged => self.metrics.ignored.inc(),
             Outcome::Rejected(reason) => self.metrics.rejected.with_label_values(&[reason.label()]).inc(),
         }
-        submission.results.push(result);
     }
 
     /// Runs `work` on a thread where it may block, within the limit on verifiers. A panic in it

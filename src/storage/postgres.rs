@@ -1,5 +1,6 @@
 //! The store in PostgreSQL, which any number of programs share.
 
+pub mod adopt;
 pub(super) mod changes;
 mod check;
 pub mod find;
@@ -21,6 +22,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, Postgres};
 
+use super::adopt::AdoptionStorage;
 use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
@@ -180,6 +182,10 @@ impl Storage for PostgresStore {
     }
 
     fn admin(&self) -> &dyn AdminStorage {
+        self
+    }
+
+    fn adoption(&self) -> &dyn AdoptionStorage {
         self
     }
 

@@ -15,6 +15,8 @@ pub struct KeyringMetrics {
     pub panics: IntCounter,
     /// Signed requests by `action`, `delete` or `replace`, and `result`.
     pub admin_requests: IntCounterVec,
+    /// Lookups while certificates are taken over from another keyserver, by what came of taking over.
+    pub adopt_lookups: IntCounterVec,
 }
 
 impl KeyringMetrics {
@@ -36,12 +38,20 @@ impl KeyringMetrics {
                 Opts::new("hockeypuck_admin_requests_total", "Signed requests of administrators, by action and result"),
                 &["action", "result"],
             )?,
+            adopt_lookups: IntCounterVec::new(
+                Opts::new(
+                    "hockeypuck_adopt_lookups_total",
+                    "Lookups while certificates are taken over, by what was taken over for them",
+                ),
+                &["result"],
+            )?,
         };
         for counter in [&metrics.added, &metrics.updated, &metrics.ignored, &metrics.removed, &metrics.panics] {
             registry.register(Box::new(counter.clone()))?;
         }
         registry.register(Box::new(metrics.rejected.clone()))?;
         registry.register(Box::new(metrics.admin_requests.clone()))?;
+        registry.register(Box::new(metrics.adopt_lookups.clone()))?;
         Ok(metrics)
     }
 }

@@ -1,5 +1,6 @@
 //! Exchange of certificates with other keyservers, over real sockets.
 
+mod adopting;
 mod block;
 mod busy;
 mod converge;

@@ -14,6 +14,7 @@
     reason = "a test fails by panicking, and ends its tasks and processes with itself"
 )]
 
+mod adopt;
 mod cert;
 mod cli;
 mod clients;

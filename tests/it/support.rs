@@ -6,6 +6,7 @@ pub mod backend;
 pub mod certificates;
 pub mod certs;
 pub mod forge;
+pub mod hockeypuck;
 pub mod ports;
 pub mod postgres;
 pub mod processor;

@@ -23,7 +23,7 @@ pub(super) fn gossip(
     registry: &Registry,
 ) -> Result<(), StartError> {
     let settings = Settings {
-        unit: machine::unit(),
+        unit: server.unit.clone(),
         agent: format!("hockeypuck/{}", env!("CARGO_PKG_VERSION")),
         ca_file: config.pks.ca_file.clone(),
         client: Arc::new(OnceLock::new()),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::send::Rejection;
 use super::{Pushes, Target};
-use crate::domain::{Change, Fingerprint, LegacyForm, Search, Sign};
+use crate::domain::{Change, Digest, Fingerprint, LegacyForm, Search, Sign};
 use crate::keyring::peers::short;
 use crate::storage::StorageError;
 use crate::storage::gossip::PushState;
@@ -94,7 +94,7 @@ impl<'a> Round<'a> {
         state: &mut PushState,
         deadline: Instant,
     ) -> Result<Result<(), Halt>, StorageError> {
-        let mut done = BTreeSet::new();
+        let mut done = self.adopted(rows).await?;
         for (row, is_last_of) in with_last(rows) {
             // Sent for its last row: what is stored then has all the others.
             if row.sign == Sign::Plus && is_last_of && done.insert(row.fingerprint) {
@@ -111,6 +111,23 @@ impl<'a> Round<'a> {
             state.position = row.seq;
         }
         Ok(Ok(()))
+    }
+
+    /// Certificates that came from Hockeypuck's tables and are as it left them: they are no news.
+    async fn adopted(&self, rows: &[Change]) -> Result<BTreeSet<Fingerprint>, StorageError> {
+        let mut entered = BTreeSet::new();
+        for row in rows {
+            let change = (row.fingerprint, row.digest.0);
+            match row.sign {
+                Sign::Plus => entered.insert(change),
+                Sign::Minus => entered.remove(&change),
+            };
+        }
+        let fingerprints: BTreeSet<Fingerprint> = entered.iter().map(|(fingerprint, _)| *fingerprint).collect();
+        let fingerprints: Vec<Fingerprint> = fingerprints.into_iter().collect();
+        let found = self.pushes.keyring.as_adopted(&fingerprints).await?;
+        let is_same = |(fingerprint, digest): &(Fingerprint, Digest)| entered.contains(&(*fingerprint, digest.0));
+        Ok(found.into_iter().filter(is_same).map(|(fingerprint, _)| fingerprint).collect())
     }
 
     /// The inner error is a sentence: the certificate has to be sent again.

@@ -128,7 +128,7 @@ async fn digest_sets(mut link: Link<'_>) -> Result<DigestSets, StorageError> {
 }
 
 /// For the rest of the transaction.
-async fn lift_deadline(connection: &mut PgConnection) -> Result<(), StorageError> {
+pub(crate) async fn lift_deadline(connection: &mut PgConnection) -> Result<(), StorageError> {
     sqlx::query("SELECT set_config('statement_timeout', $1, true)")
         .bind(SCAN_TIMEOUT.as_millis().to_string())
         .execute(connection)

@@ -20,11 +20,13 @@ type Secret4 = Key4<SecretParts, UnspecifiedRole>;
 type Secret6 = Key6<SecretParts, UnspecifiedRole>;
 
 /// A key pair: the body of its public packet, and a way to sign with it.
+#[derive(Clone)]
 pub struct Signer {
     pub body: Vec<u8>,
     secret: Secret,
 }
 
+#[derive(Clone)]
 enum Secret {
     Sequoia(Box<KeyPair>),
     /// Version 4, algorithm 22 on Ed448.
@@ -123,6 +125,13 @@ impl Signer {
     /// A key that cannot sign, from the body of its packet.
     pub fn public(body: Vec<u8>) -> Self {
         Self { body, secret: Secret::None }
+    }
+
+    /// The same key material as another key, which was made at another time.
+    pub fn made_at(&self, created: u32) -> Self {
+        let mut other = self.clone();
+        other.body[1..5].copy_from_slice(&created.to_be_bytes());
+        other
     }
 
     pub fn version(&self) -> u8 {

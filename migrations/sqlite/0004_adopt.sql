@@ -1,0 +1,1 @@
+-- Nothing: only PostgreSQL can hold the tables of another keyserver.
