@@ -126,7 +126,7 @@ impl Keyring {
     async fn adopt_wanted(&self, wanted: Wanted<'_>) -> Result<usize, SubmitError> {
         let limit = match wanted {
             // One more than is answered, so that too many are told from enough.
-            Wanted::Matching(_) => self.settings.result_limit.saturating_add(1),
+            Wanted::Matching(_) => self.settings().result_limit.saturating_add(1),
             Wanted::WithDigests(digests) => u32::try_from(digests.len()).unwrap_or(u32::MAX),
         };
         let Ok(_turn) = self.adoption.lookups.acquire().await else { return Ok(0) };
