@@ -10,7 +10,7 @@ use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
 use hockeypuck::keyring::{Keyring, Settings};
 use hockeypuck::storage::adopt::{AdoptionStorage, Foreign, Row, Wanted};
 use hockeypuck::storage::{
-    self, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
+    self, AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
     StoredCertificate, StoredSummary,
 };
 use hockeypuck::telemetry::KeyringMetrics;
@@ -104,6 +104,10 @@ impl Storage for Counting {
 
     fn gossip(&self) -> &dyn GossipStorage {
         self.count().gossip()
+    }
+
+    fn admin(&self) -> &dyn AdminStorage {
+        self.count().admin()
     }
 
     fn adoption(&self) -> &dyn AdoptionStorage {
