@@ -2,16 +2,19 @@
 
 mod arguments;
 mod check_config;
+mod completions;
 mod files;
 mod inspect;
 mod load;
 mod lookup;
+mod manual;
 mod migrate;
 mod options;
 mod output;
 mod peers;
 mod serve;
 mod signals;
+mod supervisor;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -71,6 +74,10 @@ enum Command {
     Ptree(trees::Options),
     /// List the partners, how the last sessions with them went, and what is still missing from them
     Peers(peers::Options),
+    /// Print the script that completes command lines in a shell
+    Completions(completions::Options),
+    /// Print the manual page, or write those of all commands
+    Man(manual::Options),
 }
 
 const EXIT_CODES: &str = "\
@@ -83,9 +90,7 @@ Exit codes:
 
 /// Runs one command line with its environment to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<String, String>) -> Ending {
-    // As in Go, the last of several equal flags counts.
-    let command = Cli::command().args_override_self(true);
-    let command = command.mut_subcommands(|command| command.after_help(EXIT_CODES).args_override_self(true));
+    let command = command();
     let arguments = arguments::rewrite(arguments, &command);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -105,6 +110,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Lookup(options) => lookup::run(&options, environment),
         Command::Ptree(options) => trees::run(&options, environment),
         Command::Peers(options) => peers::run(&options, environment),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => manual::run(&options),
     };
     ended.unwrap_or_else(|error| {
         // Whoever closed the output, as `head` does, has what they wanted.
@@ -114,6 +121,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         }
         Ending::Failed
     })
+}
+
+/// The whole command line. As in Go, the last of several equal flags counts.
+fn command() -> clap::Command {
+    let command = Cli::command().args_override_self(true);
+    command.mut_subcommands(|command| command.after_help(EXIT_CODES).args_override_self(true))
 }
 
 /// Runs asynchronous work to its end; what it left on other threads does not delay the program.

@@ -6,6 +6,7 @@
 //! is ever chunked.
 
 mod body;
+mod caller;
 mod conditional;
 mod error;
 #[doc(hidden)]
@@ -22,6 +23,7 @@ mod router;
 mod serve;
 mod state;
 
+pub use caller::Caller;
 pub use error::ApiError;
 pub use hkp::index_json;
 pub use metrics::{MetricsState, metrics_router};

@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use super::options::{ServeOptions, install_log};
 use super::signals::{Signals, Wish};
-use super::{Ending, block_on, output};
+use super::{Ending, block_on, output, supervisor};
 use crate::app::{Server, Shutdown};
 use crate::config::{Config, Report};
 use crate::telemetry::log::Log;
@@ -25,6 +25,7 @@ async fn serve(config: &Config, log: &Log) -> anyhow::Result<Ending> {
         () = signals.stop() => return Ok(Ending::Interrupted),
     };
     announce(config, &server);
+    supervisor::ready();
     let mut finished = pin!(server.finished());
     loop {
         tokio::select! {
@@ -44,6 +45,7 @@ fn obey(wish: Wish, shutdown: &Shutdown, log: &Log) {
         Wish::Stop => {
             tracing::info!("stopping: requests under way are answered; a second signal ends at once");
             shutdown.soft();
+            supervisor::stopping();
         }
         Wish::Reload => match log.reopen() {
             Ok(true) => tracing::info!("the log file was opened again; settings change with a restart"),

@@ -1,6 +1,7 @@
 //! The HTTP interface as clients see it, over a real store.
 
 mod add;
+mod caller;
 mod clients;
 mod conditional;
 mod errors;

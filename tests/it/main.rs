@@ -15,9 +15,11 @@
 )]
 
 mod cert;
+mod charm;
 mod cli;
 mod clients;
 mod config;
+mod deploy;
 mod durability;
 mod fuzz;
 mod gossip;

@@ -11,5 +11,6 @@ pub mod ptree;
 pub mod records;
 pub mod request;
 pub mod server;
+pub mod staging;
 pub mod store;
 pub mod tools;

@@ -11,7 +11,9 @@ use prometheus::IntGauge;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 
+use super::super::Caller;
 use super::ServeLimits;
 use super::write_stall::WriteStall;
 use crate::telemetry::HttpMetrics;
@@ -51,18 +53,37 @@ impl Server {
     /// `watcher` both tell, a request under way is the last one.
     pub(super) async fn run(self, stream: TcpStream, stopping: CancellationToken, watcher: Watcher) {
         let _open = Open::enter(&self.metrics.connections);
-        let begun = stopping.run_until_cancelled(self.has_first_octet(&stream)).await;
-        if begun != Some(true) {
+        let begun = tokio::select! {
+            begun = self.has_first_octet(&stream) => begun,
+            () = self.is_late(&stopping) => false,
+        };
+        if !begun {
             return;
         }
+        let caller = stream.peer_addr().ok().map(Caller::new);
         // Answers are written whole; waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
         let stream = TokioIo::new(WriteStall::new(stream, self.limits.write_stall));
-        let service = TowerToHyperService::new(self.router);
-        let connection = self.protocol.serve_connection(stream, service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
+        let router =
+            ServiceBuilder::new().map_request(move |request| Caller::mark(caller, request)).service(self.router);
+        let service = TowerToHyperService::new(router);
+        // The watcher would end a connection that begins now before it has read anything.
+        let served = if stopping.is_cancelled() {
+            let mut protocol = auto::Builder::clone(&self.protocol);
+            protocol.http1().keep_alive(false);
+            protocol.serve_connection(stream, service).await
+        } else {
+            watcher.watch(self.protocol.serve_connection(stream, service).into_owned()).await
+        };
+        if let Err(error) = served {
             tracing::debug!(error, "a connection ended early");
         }
+    }
+
+    /// Ends a moment after the shutdown has begun: who has just connected is about to ask.
+    async fn is_late(&self, stopping: &CancellationToken) {
+        stopping.cancelled().await;
+        tokio::time::sleep(self.limits.late_request).await;
     }
 
     /// The protocol is told from the first octets, for which the protocol itself would wait for ever.
