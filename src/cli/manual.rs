@@ -17,7 +17,8 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<Ending> {
-    let mut command = command();
+    // A page of its own would say nothing.
+    let mut command = command().disable_help_subcommand(true);
     command.build();
     match &options.dir {
         None => io::stdout().lock().write_all(&page(&command)?)?,
@@ -27,8 +28,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Ending> {
 }
 
 fn write_pages(command: &Command, directory: &Path) -> anyhow::Result<()> {
-    let commands = command.get_subcommands().filter(|command| command.get_name() != "help");
-    for command in std::iter::once(command).chain(commands) {
+    for command in std::iter::once(command).chain(command.get_subcommands()) {
         let path = directory.join(format!("{}.1", command.get_display_name().unwrap_or_else(|| command.get_name())));
         std::fs::write(&path, page(command)?).with_context(|| format!("{} cannot be written", path.display()))?;
     }
@@ -37,6 +37,9 @@ fn write_pages(command: &Command, directory: &Path) -> anyhow::Result<()> {
 
 fn page(command: &Command) -> anyhow::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    Man::new(command.clone()).render(&mut octets)?;
-    Ok(octets)
+    let source = concat!("hockeypuck ", env!("CARGO_PKG_VERSION"));
+    Man::new(command.clone()).source(source).render(&mut octets)?;
+    // What stands at the end of the help has a name in manuals.
+    let text = String::from_utf8(octets)?.replace(".SH EXTRA\nExit codes:\n", ".SH EXIT STATUS\n");
+    Ok(text.into_bytes())
 }

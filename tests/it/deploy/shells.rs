@@ -42,17 +42,19 @@ fn every_command_has_a_page() {
         assert!(set(&page).contains(&format!("hockeypuck {name}")), "{page}");
         assert!(whole.contains(&format!("hockeypuck-{name}(1)")), "{name}: {whole}");
     }
-    let exit_codes = ["Exit codes", "the answer is no"];
+    let exit_codes = ["EXIT STATUS", "the answer is no"];
     assert!(exit_codes.iter().all(|words| whole.contains(words)), "{whole}");
+    assert!(!whole.contains("hockeypuck-help(1)"), "a page that is not there: {whole}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), commands.len() + 1);
 }
 
-/// The text of a page, without the marks of a terminal.
+/// The words of a page, without the marks of a terminal.
 fn set(page: &str) -> String {
     let mut groff = Command::new("groff");
-    let set = run_with_input(groff.args(["-man", "-Tascii", "-ww", "-P-cbou"]), page.as_bytes());
+    let set = run_with_input(groff.args(["-Kutf8", "-man", "-Tutf8", "-ww", "-P-cbou"]), page.as_bytes());
     assert_eq!(set.stderr, "", "{page}");
-    set.expect_success().replace("\u{2010}", "-")
+    let text = set.expect_success().replace('\u{2010}', "-");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// bash reads its script, and completes commands, actions and flags with it.
