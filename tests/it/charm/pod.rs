@@ -50,7 +50,6 @@ impl Pod {
             ("APP_METRICS_PATH", "/metrics"),
             ("APP_SECRET_KEY", &"a1B2c3D4".repeat(8)),
             ("APP_BASE_URL", "http://hockeypuck-k8s.model:11371"),
-            ("APP_PEER_FQDNS", ""),
             ("no_proxy", "127.0.0.1,localhost,::1"),
             // Pods have addresses of their own; here the ports would be those of other tests.
             ("HOCKEYPUCK_BIND", &hkp.to_string()),

@@ -87,6 +87,7 @@ fn the_image_is_unprivileged() {
     let (_, last) = dockerfile.rsplit_once("\nFROM ").unwrap();
     assert!(last.lines().any(|line| line.starts_with("USER ") && line != "USER root" && line != "USER 0"));
     assert!(last.contains("ca-certificates"), "{last}");
+    assert!(dockerfile.contains(concat!("\nFROM rust:", env!("CARGO_PKG_RUST_VERSION"), "-")), "{dockerfile}");
     let ignored = text("deploy/compose/Dockerfile.dockerignore");
     assert!(ignored.lines().any(|line| line == "**/target"), "{ignored}");
 }
