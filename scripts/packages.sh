@@ -34,6 +34,7 @@ libclang_packages() {
 
 lacking_for_test() {
   has curl || echo curl
+  has openssl || echo openssl
   has gpg || echo gnupg
   has dirmngr || echo dirmngr
   has sq || echo sq

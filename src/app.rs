@@ -6,6 +6,7 @@
 mod compose;
 pub mod lifecycle;
 mod machine;
+mod reload;
 mod sockets;
 mod stores;
 
@@ -16,14 +17,19 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use lifecycle::Shutdown;
+pub use machine::{now, user};
+pub use reload::{Reloader, needs_restart};
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
 
-use crate::config::Config;
+use crate::config::{Config, Report};
 use crate::gossip::{self, index::Index};
+use crate::http::TlsError;
 use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
+use crate::telemetry::ReloadMetrics;
 use lifecycle::{Ended, Tasks};
+use reload::Hook;
 
 /// How long requests under way may take after a soft stop was asked for.
 const DRAIN_LIMIT: Duration = Duration::from_millis(3500);
@@ -42,6 +48,8 @@ pub enum StartError {
     Store { url: String, cause: StorageError },
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
+    #[error("HKP cannot be served over TLS: {0}")]
+    Certificate(#[from] TlsError),
     #[error(transparent)]
     Client(#[from] gossip::client::ClientError),
 }
@@ -58,12 +66,15 @@ pub enum RunError {
 /// A server that listens and answers.
 pub struct Server {
     hkp: SocketAddr,
+    hkps: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
     recon: Option<SocketAddr>,
     index: Option<Index>,
     keyring: Keyring,
     shutdown: Shutdown,
     tasks: Tasks,
+    hooks: Vec<Hook>,
+    reloads: ReloadMetrics,
 }
 
 /// Runs a server until `shutdown` or until one of its tasks dies.
@@ -82,6 +93,11 @@ impl Server {
         self.hkp
     }
 
+    /// Where HKP is served over TLS.
+    pub fn hkps_address(&self) -> Option<SocketAddr> {
+        self.hkps
+    }
+
     /// Where metrics are served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics
@@ -92,7 +108,7 @@ impl Server {
         self.recon
     }
 
-    /// The prefix trees; `None` where this server does not reconcile.
+    /// The prefix trees; `None` where this server did not reconcile when it was started.
     pub fn index(&self) -> Option<&Index> {
         self.index.as_ref()
     }
@@ -100,6 +116,12 @@ impl Server {
     /// The use cases of the server.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// What takes other configurations over than the one that this server was started with, of which `report` tells.
+    /// There is one.
+    pub fn reloader(&mut self, config: &Config, report: &Report) -> Reloader {
+        Reloader::new(std::mem::take(&mut self.hooks), self.reloads.clone(), config, report)
     }
 
     /// Waits for the end of the server. Takes less than five seconds after a soft stop was asked for.

@@ -5,6 +5,7 @@
 //! ([`select`]) and summed up ([`summarise`]). Nothing here reads a clock, a socket or the store,
 //! and nothing panics on any octets.
 
+pub mod admin;
 pub mod armor;
 mod curve;
 pub mod digest;

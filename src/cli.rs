@@ -1,6 +1,7 @@
 //! The command line: what each command does with configuration, server and store.
 
 mod arguments;
+mod block;
 mod check_config;
 mod completions;
 mod files;
@@ -78,6 +79,12 @@ enum Command {
     Completions(completions::Options),
     /// Print the manual page, or write those of all commands
     Man(manual::Options),
+    /// Delete certificates, and keep them away on every server on the database
+    BlockKeys(block::Options),
+    /// End blocks, so that the certificates may come back
+    UnblockKeys(block::UnblockOptions),
+    /// List what is blocked, by whom, and why
+    ListBlocked(block::ListOptions),
 }
 
 const EXIT_CODES: &str = "\
@@ -112,6 +119,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Peers(options) => peers::run(&options, environment),
         Command::Completions(options) => completions::run(&options),
         Command::Man(options) => manual::run(&options),
+        Command::BlockKeys(options) => block::run(&options, environment),
+        Command::UnblockKeys(options) => block::unblock(&options, environment),
+        Command::ListBlocked(options) => block::list(&options, environment),
     };
     ended.unwrap_or_else(|error| {
         // Whoever closed the output, as `head` does, has what they wanted.

@@ -1,13 +1,18 @@
 //! Settings: flags over environment over file over defaults become one validated, immutable [`Config`].
 //!
-//! The file is Hockeypuck's TOML. Every setting can also come from the environment.
+//! The file is Hockeypuck's TOML, rendered as a template before it is read. Every setting can also come from the
+//! environment; what the charm sets there is weaker than the file.
 
 mod address;
+mod admin;
+mod charm;
 mod dsn;
 mod file;
 mod hkp;
+mod hkps;
 mod known;
 mod limits;
+mod live;
 mod log;
 mod metrics;
 mod openpgp;
@@ -19,12 +24,16 @@ mod report;
 mod site;
 mod source;
 mod store;
+pub mod template;
 mod value;
 
 pub use address::{BindAddress, PeerAddress};
+pub use admin::Admin;
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
+pub use hkps::Hkps;
 pub use limits::Limits;
+pub use live::Live;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use openpgp::{Headers, OpenPgp};
@@ -42,7 +51,10 @@ use reader::Reader;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub site: Site,
+    pub admin: Admin,
     pub hkp: Hkp,
+    /// `None`: HKP is not served over TLS.
+    pub hkps: Option<Hkps>,
     pub metrics: Metrics,
     pub openpgp: OpenPgp,
     pub recon: Recon,
@@ -72,9 +84,12 @@ impl Config {
     /// Reads all settings. Never fails: what is wrong stands in the report.
     pub fn load(sources: &Sources) -> Loaded {
         let mut reader = Reader::new(sources);
+        charm::suggest(&mut reader);
         let site = Site::read(&mut reader);
+        let admin = Admin::read(&mut reader);
         let hkp = Hkp::read(&mut reader);
         let config = Self {
+            hkps: Hkps::read(&mut reader),
             metrics: Metrics::read(&mut reader),
             openpgp: OpenPgp::read(&mut reader),
             recon: Recon::read(&mut reader, &hkp.bind),
@@ -82,6 +97,7 @@ impl Config {
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
             site,
+            admin,
             hkp,
         };
         Loaded { config, report: reader.finish() }

@@ -6,6 +6,7 @@
 //! is ever chunked.
 
 mod body;
+mod budget;
 mod caller;
 mod conditional;
 mod error;
@@ -22,11 +23,14 @@ mod reply;
 mod router;
 mod serve;
 mod state;
+mod tls;
 
+pub use budget::Budget;
 pub use caller::Caller;
 pub use error::ApiError;
 pub use hkp::index_json;
 pub use metrics::{MetricsState, metrics_router};
 pub use router::router;
-pub use serve::{ServeLimits, serve};
+pub use serve::{Listener, ServeLimits, serve};
 pub use state::{AppState, HttpSettings};
+pub use tls::{LOOK_INTERVAL, Tls, TlsError};

@@ -1,5 +1,7 @@
 //! The use cases: what can be done with the certificates of a store.
 
+pub mod admin;
+pub mod block;
 pub mod fetch_by_digest;
 pub mod load;
 pub mod lookup;
@@ -17,6 +19,7 @@ pub use recover::{Recovered, Recovery};
 pub use submit::{CertificateResult, Outcome, Submission, SubmitError};
 
 use crate::cert;
+use crate::config::Live;
 use crate::storage::Store;
 use crate::telemetry::KeyringMetrics;
 
@@ -24,7 +27,7 @@ use crate::telemetry::KeyringMetrics;
 #[derive(Clone)]
 pub struct Keyring {
     store: Store,
-    settings: Arc<Settings>,
+    settings: Live<Settings>,
     /// Threads that may parse and verify at once.
     verifiers: Arc<Semaphore>,
     metrics: KeyringMetrics,
@@ -58,7 +61,7 @@ impl Keyring {
     pub fn new(store: Store, settings: Settings, metrics: KeyringMetrics) -> Self {
         Self {
             store,
-            settings: Arc::new(settings),
+            settings: Live::new(settings),
             verifiers: Arc::new(Semaphore::new(settings.verifier_limit.max(1))),
             metrics,
             counts: Arc::default(),
@@ -69,7 +72,13 @@ impl Keyring {
         &self.store
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// What applies at the moment.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.get()
+    }
+
+    /// What applies from now on, but for the number of verifiers; what is under way may see either.
+    pub fn reload(&self, settings: Settings) {
+        self.settings.set(settings);
     }
 }

@@ -3,6 +3,7 @@
 //! A certificate's row, its lists and its change-log rows are one transaction. Nothing here
 //! parses OpenPGP data. "Not there" is an empty list or `None`, never an error.
 
+pub mod admin;
 mod codec;
 pub mod error;
 pub mod gossip;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use admin::AdminStorage;
 pub use error::StorageError;
 pub use gossip::GossipStorage;
 use postgres::PostgresStore;
@@ -127,6 +129,9 @@ pub trait Storage: Send + Sync + 'static {
 
     /// What reconciliation with other keyservers keeps in the same database.
     fn gossip(&self) -> &dyn GossipStorage;
+
+    /// What operators do to certificates: signed requests, and the blocklist.
+    fn admin(&self) -> &dyn AdminStorage;
 
     /// Connections in use and in all, for the metrics.
     fn pool(&self) -> PoolState;

@@ -1,6 +1,8 @@
 //! What must hold for any octets: one function per fuzz target, which panics if it does not.
 //! The tests of the main package replay the corpora through the same functions.
 
+mod admin;
+mod config;
 mod gossip;
 mod http;
 mod keyring;
@@ -15,6 +17,8 @@ use hockeypuck::domain::search::{email_of, keywords_of};
 use hockeypuck::domain::{Digest, Record};
 use md5::Digest as _;
 
+pub use self::admin::admin;
+pub use self::config::template;
 pub use self::gossip::{ptree_frames, ptree_session};
 pub use self::http::{address, hashquery, lookup, upload};
 pub use self::keyring::keyring;
@@ -23,7 +27,7 @@ pub use self::keyring::keyring;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 16] = [
     ("armor", armor),
     ("frame", frame),
     ("key", key),
@@ -32,10 +36,12 @@ pub const TARGETS: [Target; 14] = [
     ("certificate", certificate),
     ("merge", merge),
     ("keyring", keyring),
+    ("admin", admin),
     ("lookup", lookup),
     ("upload", upload),
     ("hashquery", hashquery),
     ("address", address),
+    ("template", template),
     ("ptree_frames", ptree_frames),
     ("ptree_session", ptree_session),
 ];

@@ -1,85 +1,117 @@
 //! Putting a server together.
 
+mod gossip;
+
 use prometheus::Registry;
 use prometheus::process_collector::ProcessCollector;
 
 use super::lifecycle::{Shutdown, Tasks};
 use super::sockets::{Socket, bind};
+use super::stores::{self, unusable};
 use super::{DRAIN_LIMIT, Server, StartError, machine, open_keyring};
-use crate::config::{Config, Queries};
+use crate::config::{Config, Live, Queries};
 use crate::domain::search::TextSearch;
-use crate::gossip;
-use crate::http::{self, AppState, HttpSettings, MetricsState, ServeLimits};
+use crate::http::{self, AppState, Budget, HttpSettings, Listener, MetricsState, ServeLimits, Tls};
 use crate::jobs;
-use crate::telemetry::{HttpMetrics, PushMetrics, ReconMetrics, StoreMetrics};
+use crate::telemetry::{HttpMetrics, ReloadMetrics, StoreMetrics, TlsMetrics};
 
 /// Scrapers of one Prometheus or several; nobody else.
 const METRICS_CONNECTIONS: usize = 64;
 
+/// What the server listens on.
+struct Sockets {
+    hkp: Socket,
+    hkps: Option<(Socket, Tls)>,
+    metrics: Option<Socket>,
+    recon: Option<Socket>,
+}
+
 pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server, StartError> {
-    let hkp = bind(&config.hkp.bind, "HKP").await?;
-    let scrapes = match &config.metrics.bind {
-        Some(address) => Some(bind(address, "metrics").await?),
-        None => None,
-    };
-    let recon = match &config.recon.bind {
-        Some(address) => Some(bind(address, "gossip").await?),
-        None => None,
-    };
     let registry = Registry::new();
     registry.register(Box::new(ProcessCollector::for_self()))?;
+    let sockets = Sockets::open(config, &registry).await?;
     let keyring = open_keyring(config, &registry).await?;
+    let blocked = keyring.block_configured(&config.openpgp.blacklist).await;
+    blocked.map_err(|cause| unusable(&config.store, cause))?;
     let mut server = Server {
-        hkp: hkp.address,
-        metrics: scrapes.as_ref().map(|socket| socket.address),
-        recon: recon.as_ref().map(|socket| socket.address),
+        hkp: sockets.hkp.address,
+        hkps: sockets.hkps.as_ref().map(|(socket, _)| socket.address),
+        metrics: sockets.metrics.as_ref().map(|socket| socket.address),
+        recon: sockets.recon.as_ref().map(|socket| socket.address),
         index: None,
         keyring: keyring.clone(),
         tasks: Tasks::default(),
+        hooks: Vec::new(),
+        reloads: ReloadMetrics::register(&registry)?,
         shutdown,
     };
     let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
     server.tasks.spawn("statistics", statistics);
     let pruning = jobs::prune(keyring.store().clone(), server.shutdown.token());
     server.tasks.spawn("pruning", pruning);
-    serve_hkp(&mut server, config, hkp, &registry)?;
-    gossip(&mut server, config, recon, &registry)?;
-    if let Some(socket) = scrapes {
+    let listed = Live::new(config.openpgp.blacklist.clone());
+    server.tasks.spawn("blocklist", jobs::block_listed(keyring.clone(), listed.clone(), server.shutdown.token()));
+    server.hooks.push(Box::new(move |config| {
+        keyring.reload(stores::settings(config));
+        listed.update(config.openpgp.blacklist.clone());
+    }));
+    serve_hkp(&mut server, config, (sockets.hkp, sockets.hkps), &registry)?;
+    gossip::gossip(&mut server, config, sockets.recon, &registry)?;
+    if let Some(socket) = sockets.metrics {
         serve_metrics(&mut server, config, socket, registry)?;
     }
     Ok(server)
 }
 
-fn serve_hkp(server: &mut Server, config: &Config, socket: Socket, registry: &Registry) -> Result<(), StartError> {
-    let metrics = HttpMetrics::register(registry)?;
-    let state = AppState::new(server.keyring.clone(), settings(config), metrics.clone(), machine::now);
-    let limits =
-        ServeLimits { connections: config.hkp.limits.max_connections, drain: DRAIN_LIMIT, ..ServeLimits::default() };
-    let stop = server.shutdown.token().cancelled_owned();
-    let serving = http::serve(socket.listener, http::router(state), limits, metrics, stop);
-    server.tasks.spawn("HKP", serving);
-    Ok(())
+impl Sockets {
+    async fn open(config: &Config, registry: &Registry) -> Result<Self, StartError> {
+        let hkps = match &config.hkps {
+            // An unusable certificate is told before anything else is tried.
+            Some(hkps) => {
+                let tls = Tls::open(hkps, TlsMetrics::register(registry)?)?;
+                Some((bind(&hkps.bind, "HKP over TLS").await?, tls))
+            }
+            None => None,
+        };
+        let hkp = bind(&config.hkp.bind, "HKP").await?;
+        let metrics = match &config.metrics.bind {
+            Some(address) => Some(bind(address, "metrics").await?),
+            None => None,
+        };
+        let recon = match &config.recon.bind {
+            Some(address) => Some(bind(address, "gossip").await?),
+            None => None,
+        };
+        Ok(Self { hkp, hkps, metrics, recon })
+    }
 }
 
-/// Reconciles and pushes, where there is anybody to do that with.
-fn gossip(server: &mut Server, config: &Config, socket: Option<Socket>, registry: &Registry) -> Result<(), StartError> {
-    let agent = format!("hockeypuck/{}", env!("CARGO_PKG_VERSION"));
-    let settings = gossip::Settings { unit: machine::unit(), agent, random: machine::random, now: machine::now };
-    let stop = server.shutdown.token();
-    let pushes = PushMetrics::register(registry)?;
-    let mut tasks = gossip::pushes(&settings, config, (&server.keyring, &pushes), &stop)?;
-    if config.recon.is_on() {
-        let mut recon = config.recon.clone();
-        if recon.http_port == 0 {
-            recon.http_port = server.hkp.port();
-        }
-        let metrics = ReconMetrics::register(registry)?;
-        let listener = socket.map(|socket| socket.listener);
-        let (index, more) = gossip::reconcile(&settings, &recon, (&server.keyring, &metrics), listener, &stop)?;
-        server.index = Some(index);
-        tasks.extend(more);
+/// Plain and over TLS, with one limit on the connections of both.
+fn serve_hkp(
+    server: &mut Server,
+    config: &Config,
+    (plain, secure): (Socket, Option<(Socket, Tls)>),
+    registry: &Registry,
+) -> Result<(), StartError> {
+    let metrics = HttpMetrics::register(registry)?;
+    let state = AppState::new(server.keyring.clone(), settings(config), metrics.clone(), machine::now);
+    let router = http::router(state.clone());
+    let connections = Budget::new(config.hkp.limits.max_connections);
+    let limits = ServeLimits { connections: connections.clone(), drain: DRAIN_LIMIT, ..ServeLimits::default() };
+    let stop = || server.shutdown.token().cancelled_owned();
+    let serving = http::serve(plain.listener, router.clone(), limits.clone(), metrics.clone(), stop());
+    server.tasks.spawn("HKP", serving);
+    if let Some((socket, tls)) = secure {
+        let listener = Listener::with_tls(socket.listener, tls.clone());
+        let stop = server.shutdown.token();
+        server.tasks.spawn("certificate of hkps", tls.clone().keep_fresh(http::LOOK_INTERVAL, stop.clone()));
+        server.tasks.spawn("HKP over TLS", http::serve(listener, router, limits, metrics, stop.cancelled_owned()));
+        server.hooks.push(Box::new(move |config| config.hkps.iter().for_each(|hkps| tls.reload(hkps))));
     }
-    tasks.into_iter().for_each(|(name, task)| server.tasks.spawn(name, task));
+    server.hooks.push(Box::new(move |config| {
+        connections.set_limit(config.hkp.limits.max_connections);
+        state.reload(settings(config));
+    }));
     Ok(())
 }
 
@@ -89,7 +121,8 @@ fn serve_metrics(server: &mut Server, config: &Config, socket: Socket, registry:
     let store = StoreMetrics::register(&registry)?;
     let path = config.metrics.path.clone();
     let router = http::metrics_router(MetricsState { registry, keyring: server.keyring.clone(), store, path });
-    let limits = ServeLimits { connections: METRICS_CONNECTIONS, drain: DRAIN_LIMIT, ..ServeLimits::default() };
+    let connections = Budget::new(METRICS_CONNECTIONS);
+    let limits = ServeLimits { connections, drain: DRAIN_LIMIT, ..ServeLimits::default() };
     let stop = server.shutdown.token().cancelled_owned();
     let serving = http::serve(socket.listener, router, limits, uncounted, stop);
     server.tasks.spawn("metrics", serving);
@@ -98,15 +131,22 @@ fn serve_metrics(server: &mut Server, config: &Config, socket: Socket, registry:
 
 fn settings(config: &Config) -> HttpSettings {
     let defaults = HttpSettings::default();
+    let or_default = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
     let or_machine = |name: &str| if name.is_empty() { machine::name() } else { name.to_owned() };
     let advertised = &config.hkp.advertised_bind;
     let limits = config.hkp.limits;
     HttpSettings {
         armor_headers: armor_headers(config),
+        software: or_default(&config.site.software, &defaults.software),
+        version: or_default(&config.site.version, &defaults.version),
+        virtual_hosts: config.site.enable_vhosts,
+        enumerable_domains: config.openpgp.enumerable_domains.clone(),
         hostname: or_machine(&config.site.hostname),
         nodename: or_machine(&config.site.nodename),
         contact: config.site.contact.clone(),
+        admin_keys: config.admin.keys.clone(),
         http_address: if advertised.is_empty() { config.hkp.bind.to_string() } else { advertised.clone() },
+        hkps_address: config.hkps.as_ref().map(|hkps| hkps.bind.to_string()).unwrap_or_default(),
         recon_address: config.recon.bind.as_ref().map(ToString::to_string).unwrap_or_default(),
         partners: config.recon.partners.clone(),
         recon_stale: config.recon.stale,

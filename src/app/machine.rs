@@ -1,5 +1,7 @@
 //! What the machine knows: its name and the time.
 
+use std::os::unix::fs::MetadataExt;
+
 use jiff::Timestamp;
 
 /// The name of the machine, or `localhost` where it cannot be told.
@@ -12,8 +14,18 @@ pub(super) fn name() -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the clock enters")]
-pub(super) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// The name of who runs the program, or their number where they have no name.
+pub fn user() -> String {
+    let Ok(process) = std::fs::metadata("/proc/self") else { return "unknown".to_owned() };
+    let id = process.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let entry = fields.find(|fields| fields.get(2) == Some(&id.as_str()));
+    entry.and_then(|fields| fields.first().map(|name| (*name).to_owned())).unwrap_or(id)
 }
 
 /// Any number; not for secrets.

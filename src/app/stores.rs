@@ -9,16 +9,21 @@ use crate::storage::{self, Store, StoreLimits};
 use crate::telemetry::KeyringMetrics;
 use crate::{cert, config};
 
-/// Brings the schema up to date, after which any number of servers can use the store.
-pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
-    storage::migrate(store.url.expose()).await.map_err(|cause| unusable(store, cause))
+/// Brings the schema and the blocklist up to date, after which any number of servers can use the store.
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    let keyring = open_keyring(config, &Registry::new()).await?;
+    keyring.store().close().await;
+    Ok(())
 }
 
-/// The use cases over the configured store. Migrates it first.
+/// The use cases over the configured store. Migrates it first, and takes over what the charm's older image has blocked.
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
-    migrate(&config.store).await?;
+    let unusable = |cause| unusable(&config.store, cause);
+    storage::migrate(config.store.url.expose()).await.map_err(unusable)?;
     let store = open(&config.store).await?;
-    Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
+    let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
+    keyring.take_over_deleted_keys().await.map_err(unusable)?;
+    Ok(keyring)
 }
 
 /// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
@@ -57,6 +62,6 @@ pub fn limits(openpgp: &config::OpenPgp) -> cert::Limits {
     }
 }
 
-fn unusable(store: &config::Store, cause: storage::StorageError) -> StartError {
+pub(super) fn unusable(store: &config::Store, cause: storage::StorageError) -> StartError {
     StartError::Store { url: store.url.to_string(), cause }
 }

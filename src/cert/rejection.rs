@@ -36,6 +36,10 @@ pub enum Rejection {
     InvalidRevocation,
     #[error("there is no certificate in it")]
     NoCertificate,
+    #[error("the same certificate is in it twice")]
+    Repeated,
+    #[error("there are more than {0} certificates in it")]
+    TooMany(usize),
     #[error("the certificate could not be processed")]
     Internal,
 }
@@ -58,6 +62,8 @@ impl Rejection {
             Self::RevokesUnknown => "revokes_unknown",
             Self::InvalidRevocation => "invalid_revocation",
             Self::NoCertificate => "no_certificate",
+            Self::Repeated => "repeated",
+            Self::TooMany(_) => "too_many",
             Self::Internal => "internal",
         }
     }

@@ -8,6 +8,7 @@ use clap::Command;
 
 /// Names under which the program may be called, and the words that they stand for.
 const ALIASES: &[(&str, &str)] = &[
+    ("block_keys.py", "block-keys"),
     ("hockeypuck-load", "load"),
     ("hockeypuck-pbuild", "ptree rebuild"),
     // Of what it did, only the trees can need it: certificates are stored as they are served.

@@ -7,25 +7,29 @@ use super::options::{ServeOptions, install_log};
 use super::signals::{Signals, Wish};
 use super::{Ending, block_on, output, supervisor};
 use crate::app::{Server, Shutdown};
-use crate::config::{Config, Report};
+use crate::config::{Config, Report, Sources};
 use crate::telemetry::log::Log;
 
 pub(super) fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
+    let sources = options.sources(environment.clone());
     let (config, report) = options.configure(environment)?;
     let log = install_log(&config)?;
     warn(&report);
-    block_on(serve(&config, &log))?
+    block_on(serve((&config, &report), &log, &sources))?
 }
 
-async fn serve(config: &Config, log: &Log) -> anyhow::Result<Ending> {
+async fn serve((config, report): (&Config, &Report), log: &Log, sources: &Sources) -> anyhow::Result<Ending> {
     let mut signals = Signals::new()?;
     let shutdown = Shutdown::new();
-    let server = tokio::select! {
+    let mut server = tokio::select! {
         server = Server::start(config, shutdown.clone()) => server?,
         () = signals.stop() => return Ok(Ending::Interrupted),
     };
     announce(config, &server);
     supervisor::ready();
+    let mut reloader = server.reloader(config, report);
+    let filtered = log.clone();
+    reloader.tell(move |config| set_filter(&filtered, config));
     let mut finished = pin!(server.finished());
     loop {
         tokio::select! {
@@ -34,24 +38,38 @@ async fn serve(config: &Config, log: &Log) -> anyhow::Result<Ending> {
                 tracing::info!("stopped");
                 return Ok(Ending::Done);
             }
-            wish = signals.next() => obey(wish, &shutdown, log),
+            wish = signals.next() => match wish {
+                Wish::Stop => stop(&shutdown),
+                Wish::Reload => {
+                    reopen(log);
+                    reloader.reload(sources);
+                }
+                Wish::Reopen => reopen(log),
+            },
         }
     }
 }
 
-fn obey(wish: Wish, shutdown: &Shutdown, log: &Log) {
-    match wish {
-        Wish::Stop if shutdown.token().is_cancelled() => shutdown.hard(),
-        Wish::Stop => {
-            tracing::info!("stopping: requests under way are answered; a second signal ends at once");
-            shutdown.soft();
-            supervisor::stopping();
-        }
-        Wish::Reload => match log.reopen() {
-            Ok(true) => tracing::info!("the log file was opened again; settings change with a restart"),
-            Ok(false) => tracing::info!("settings change with a restart"),
-            Err(error) => tracing::error!(%error, "the log goes on in the old file"),
-        },
+fn stop(shutdown: &Shutdown) {
+    if shutdown.token().is_cancelled() {
+        return shutdown.hard();
+    }
+    tracing::info!("stopping: requests under way are answered; a second signal ends at once");
+    shutdown.soft();
+    supervisor::stopping();
+}
+
+fn reopen(log: &Log) {
+    match log.reopen() {
+        Ok(true) => tracing::info!("the log file was opened again"),
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "the log goes on in the old file"),
+    }
+}
+
+fn set_filter(log: &Log, config: &Config) {
+    if let Err(error) = log.set_filter(config.log.level, &config.log.filter) {
+        tracing::error!(%error, "the log goes on as it was");
     }
 }
 
@@ -61,10 +79,12 @@ fn announce(config: &Config, server: &Server) {
         None => "no metrics".to_owned(),
     };
     let (version, hkp, url) = (env!("CARGO_PKG_VERSION"), server.hkp_address(), &config.store.url);
-    let line = format!("Hockeypuck {version} answers at http://{hkp}, {metrics}, data in {url}");
+    let hkps = server.hkps_address().map(|address| format!("https://{address}"));
+    let addresses = [Some(format!("http://{hkp}")), hkps.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let line = format!("Hockeypuck {version} answers at {addresses}, {metrics}, data in {url}");
     // The log has it, too.
     let _ = output::say(line);
-    tracing::info!(version, %hkp, metrics, data = %url, "started");
+    tracing::info!(version, %hkp, hkps, metrics, data = %url, "started");
 }
 
 fn warn(report: &Report) {

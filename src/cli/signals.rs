@@ -10,6 +10,8 @@ pub(super) enum Wish {
     Stop,
     /// Open the log file again, read the configuration again.
     Reload,
+    /// Open the log file again.
+    Reopen,
 }
 
 /// From its creation on, none of these signals kills the program.
@@ -36,7 +38,7 @@ impl Signals {
             _ = self.interrupt.recv() => Wish::Stop,
             _ = self.terminate.recv() => Wish::Stop,
             _ = self.hang_up.recv() => Wish::Reload,
-            _ = self.user.recv() => Wish::Reload,
+            _ = self.user.recv() => Wish::Reopen,
         }
     }
 

@@ -1,4 +1,5 @@
-//! The configuration file: Hockeypuck's TOML, keys in any case, with the line of each value.
+//! The configuration file: Hockeypuck's TOML, a template over the environment, keys in any case, with the line of each
+//! value as the operator wrote it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::template::{self, Rendered};
 use super::value::Raw;
 
 /// The largest file that is read, in octets.
@@ -18,7 +20,8 @@ const ROOT: &str = "hockeypuck";
 pub(super) struct File {
     pub path: PathBuf,
     pub values: BTreeMap<String, FileValue>,
-    /// Lines, and sentences about keys there that stand outside `[hockeypuck]` or twice.
+    /// Lines, and sentences about keys there that stand outside `[hockeypuck]` or twice, and about variables that are
+    /// not set.
     pub stray: Vec<(usize, String)>,
 }
 
@@ -29,38 +32,40 @@ pub(super) struct FileValue {
     /// From 1.
     pub line: usize,
     pub raw: Raw,
+    /// Whether the value was made of a variable that nobody may see.
+    pub is_secret: bool,
 }
 
 impl File {
-    /// Reads a file; the error is one sentence that names it.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    /// Reads a file with the values of `environment` in it; the error is one sentence that names it.
+    pub(super) fn read(path: &Path, environment: &BTreeMap<String, String>) -> Result<Self, String> {
         let shown = path.display();
         let size = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?.len();
         if size > FILE_OCTETS_LIMIT {
             return Err(format!("{shown} is larger than {FILE_OCTETS_LIMIT} octets"));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-        Self::parse(path, &text)
+        let source = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        let rendered = template::render(&source, environment).map_err(|error| format!("{shown}:{error}"))?;
+        Self::parse(path, &rendered)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        if let Some(line) = template_line(text) {
-            return Err(format!(
-                "{}:{line}: templates ({{{{ … }}}}) are not supported yet by this version: \
-                 write the value itself, or give it in the environment",
-                path.display()
-            ));
-        }
-        let document = DeTable::parse(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
-            format!("{}:{line}: {}", path.display(), error.message().replace('\n', ", "))
+    fn parse(path: &Path, rendered: &Rendered) -> Result<Self, String> {
+        let document = DeTable::parse(&rendered.text).map_err(|error| {
+            let line = rendered.line_of(error.span().map_or(0, |span| span.start));
+            let unset = rendered.unset.iter().filter(|unset| unset.line == line);
+            let unset: String = unset.map(|unset| format!("; the variable {} is not set", unset.name)).collect();
+            format!("{}:{line}: {}{unset}", path.display(), error.message().replace('\n', ", "))
         })?;
         let mut file = Self { path: path.to_owned(), ..Self::default() };
+        for template::Unset { line, name } in &rendered.unset {
+            let text = format!("{}:{line}: the variable {name} is not set, and is taken for empty", path.display());
+            file.stray.push((*line, text));
+        }
         for (key, value) in document.get_ref() {
             match value.get_ref().as_table().filter(|_| key.get_ref().eq_ignore_ascii_case(ROOT)) {
-                Some(table) => file.collect(text, "", table),
+                Some(table) => file.collect(rendered, "", table),
                 None => {
-                    let line = line_of(text, key.span().start);
+                    let line = rendered.line_of(key.span().start);
                     let key = key.get_ref();
                     let place = format!("{}:{line}", path.display());
                     file.stray.push((line, format!("{place}: {key} is unknown: all settings stand below [{ROOT}]")));
@@ -70,17 +75,18 @@ impl File {
         Ok(file)
     }
 
-    fn collect(&mut self, text: &str, prefix: &str, table: &DeTable<'_>) {
+    fn collect(&mut self, rendered: &Rendered, prefix: &str, table: &DeTable<'_>) {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
-            let line = line_of(text, key.span().start);
+            let line = rendered.line_of(key.span().start);
             let key = join(prefix, key.get_ref());
             if let Some(inner) = value.get_ref().as_table() {
-                self.collect(text, &key, inner);
+                self.collect(rendered, &key, inner);
                 continue;
             }
-            let value = FileValue { line, raw: Raw::Toml(plain(value)), key };
+            let is_secret = rendered.holds_secret(&value.span());
+            let value = FileValue { line, raw: Raw::Toml(plain(value)), is_secret, key };
             if let Some(first) = self.values.get(&value.key.to_lowercase()) {
                 let (path, key, first) = (self.path.display(), &value.key, first.line);
                 self.stray.push((line, format!("{path}:{line}: {key} stands in line {first} already, which counts")));
@@ -93,15 +99,6 @@ impl File {
 
 fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
-}
-
-/// The first line outside comments that Go's template engine would have changed.
-fn template_line(text: &str) -> Option<usize> {
-    text.lines().position(|line| line.contains("{{") && !line.trim_start().starts_with('#')).map(|index| index + 1)
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|octet| *octet == b'\n').count() + 1
 }
 
 /// The value without its position. A number that fits no machine type stays text, which no setting takes for one.

@@ -3,8 +3,8 @@
 /// What is said about a key that no setting reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// A part of Hockeypuck that this version does not have.
-    Later,
+    /// Pages of the operator's own.
+    Pages,
     /// What it tuned does not exist here.
     NotNeeded,
     Unknown,
@@ -20,29 +20,17 @@ pub(super) fn standing(path: &str) -> Standing {
     };
     match () {
         () if is_in(NOT_NEEDED) => Standing::NotNeeded,
-        () if is_in(LATER) => Standing::Later,
+        () if is_in(PAGES) => Standing::Pages,
         () => Standing::Unknown,
     }
 }
 
-/// `*` stands for everything below.
-const LATER: &[&str] = &[
-    "adminkeys",
-    "builtat",
-    "enablevhosts",
-    "hkps.*",
-    "indextemplate",
-    "openpgp.blacklist",
-    "openpgp.enumerabledomains",
-    "responsetemplate",
-    "software",
-    "statstemplate",
-    "version",
-    "vindextemplate",
-    "webroot",
-];
+/// Templates of Hockeypuck's are a language of their own.
+const PAGES: &[&str] = &["indextemplate", "responsetemplate", "statstemplate", "vindextemplate", "webroot"];
 
+/// `*` stands for everything below.
 const NOT_NEEDED: &[&str] = &[
+    "builtat",
     "conflux.recon.leveldb.*",
     "conflux.recon.logname",
     "conflux.recon.maxoutstandingreconrequests",

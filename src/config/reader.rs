@@ -12,6 +12,8 @@ use super::{Entry, Origin, Problem, Report, Severity, Sources};
 
 /// The longest list that a setting may hold.
 const LIST_LIMIT: usize = 1000;
+/// The longest list of a kind of which there may be many.
+const LONG_LIST_LIMIT: usize = 100_000;
 
 /// One setting's names.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub(super) struct Reader<'a> {
     file: File,
     /// What settings in another form mean, by lower-cased path: weaker than variables, stronger than the file.
     implied: BTreeMap<String, Implied>,
+    /// What is taken in place of a default, by lower-cased path.
+    suggested: BTreeMap<String, Implied>,
     report: Report,
 }
 
@@ -80,14 +84,27 @@ struct Implied {
     origin: Origin,
 }
 
+/// What a source says of a setting.
+struct Given {
+    raw: Raw,
+    origin: Origin,
+    /// Whether it must not be repeated.
+    is_secret: bool,
+}
+
+/// Shown in place of a secret.
+const HIDDEN: &str = "\"***\"";
+
 impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
         let mut report = Report::default();
-        let file = sources.file.as_deref().map(File::read).transpose().unwrap_or_else(|text| {
+        let file = sources.file.as_deref().map(|path| File::read(path, &sources.environment));
+        let file = file.transpose().unwrap_or_else(|text| {
             report.problems.push(Problem { severity: Severity::Error, line: 0, text });
             None
         });
-        Self { sources, file: file.unwrap_or_default(), implied: BTreeMap::new(), report }
+        let file = file.unwrap_or_default();
+        Self { sources, file, implied: BTreeMap::new(), suggested: BTreeMap::new(), report }
     }
 
     /// Whether a configuration file was named. Defaults that Hockeypuck's files rely on apply only then.
@@ -101,6 +118,19 @@ impl<'a> Reader<'a> {
             || self.sources.environment.get(&key.variable()).is_some_and(|text| !text.is_empty())
             || self.implied.contains_key(&key.path.to_lowercase())
             || self.file.values.contains_key(&key.path.to_lowercase())
+            || self.suggested.contains_key(&key.path.to_lowercase())
+    }
+
+    /// What the strongest source says of the setting, for what depends on it.
+    pub(super) fn text_of(&self, key: &Key) -> Option<String> {
+        let path = key.path.to_lowercase();
+        let flag = key.flag.and_then(|flag| self.sources.flags.get(flag));
+        let variable = || self.sources.environment.get(&key.variable()).filter(|text| !text.is_empty());
+        let text = |raw: &Raw| String::read(raw);
+        (flag.or_else(variable).cloned())
+            .or_else(|| self.implied.get(&path).and_then(|implied| text(&implied.raw)))
+            .or_else(|| self.file.values.get(&path).and_then(|value| text(&value.raw)))
+            .or_else(|| self.suggested.get(&path).and_then(|suggested| text(&suggested.raw)))
     }
 
     /// The keys below `table` that the file or another form gives, as they are spelled there.
@@ -130,6 +160,11 @@ impl<'a> Reader<'a> {
         gone.into_values().map(|value| (value.key, Origin::File { path: path.clone(), line: value.line })).collect()
     }
 
+    /// A variable of the environment, unless it is empty.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
+        self.sources.environment.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
     /// Variables of the environment that are not empty.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let variables = self.sources.environment.iter().filter(|(_, text)| !text.is_empty());
@@ -142,14 +177,20 @@ impl<'a> Reader<'a> {
         self.implied.insert(key.path.to_lowercase(), implied);
     }
 
+    /// Sets what is taken where no other source has the setting.
+    pub(super) fn suggest(&mut self, key: &Key, text: String, origin: Origin) {
+        let suggested = Implied { key: key.path.to_string(), raw: Raw::Text(text), origin };
+        self.suggested.insert(key.path.to_lowercase(), suggested);
+    }
+
     /// A setting in another form than that in which the configuration is shown; not reported as an entry.
     pub(super) fn other_form<T: Value>(
         &mut self,
         key: &Key,
         check: impl Fn(&T) -> Result<(), String>,
     ) -> Option<(T, Origin)> {
-        let (raw, origin) = self.take(key)?;
-        self.checked(key, &raw, &origin, check).map(|value| (value, origin))
+        let given = self.take(key)?;
+        self.checked(key, &given, check).map(|value| (value, given.origin))
     }
 
     /// The setting, or `default` when no source has it or the value is wrong.
@@ -159,10 +200,25 @@ impl<'a> Reader<'a> {
 
     /// A list, each item of which `parse` reads or tells what is expected instead.
     pub(super) fn list<T>(&mut self, key: Key, default: &[&str], parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        self.list_up_to(LIST_LIMIT, key, default, parse)
+    }
+
+    /// A list that grows with the years.
+    pub(super) fn long_list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        self.list_up_to(LONG_LIST_LIMIT, key, &[], parse)
+    }
+
+    fn list_up_to<T>(
+        &mut self,
+        limit: usize,
+        key: Key,
+        default: &[&str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let default = default.iter().map(|item| (*item).to_owned()).collect();
         let check = |items: &Vec<String>| match items.len() {
-            0..=LIST_LIMIT => items.iter().try_for_each(|item| parse(item).map(drop)),
-            _ => Err(format!("at most {LIST_LIMIT} items")),
+            count if count <= limit => items.iter().try_for_each(|item| parse(item).map(drop)),
+            _ => Err(format!("at most {limit} items")),
         };
         let items = self.resolve(key, default, check).0;
         items.iter().filter_map(|item| parse(item).ok()).collect()
@@ -210,7 +266,9 @@ impl<'a> Reader<'a> {
         for (path, value) in std::mem::take(&mut self.file.values) {
             let place = format!("{}:{}: {}", self.file.path.display(), value.line, value.key);
             let (severity, words) = match known::standing(&path) {
-                Standing::Later => (Severity::Warning, "is not supported yet by this version"),
+                Standing::Pages => {
+                    (Severity::Warning, "has no effect: the pages are part of the program, and cannot be replaced")
+                }
                 Standing::NotNeeded => (Severity::Note, "is not needed and has no effect"),
                 Standing::Unknown => (Severity::Warning, "is unknown and has no effect"),
             };
@@ -228,33 +286,31 @@ impl<'a> Reader<'a> {
         check: impl Fn(&T) -> Result<(), String>,
     ) -> (T, Origin) {
         let given = self.take(&key);
-        let given = given.and_then(|(raw, origin)| Some((self.checked(&key, &raw, &origin, check)?, origin)));
+        // Secrets in settings that are known to hold one are hidden by their type, which shows the rest.
+        let is_hidden = !key.secret && given.as_ref().is_some_and(|given| given.is_secret);
+        let given = given.and_then(|given| Some((self.checked(&key, &given, check)?, given.origin)));
+        let is_hidden = is_hidden && given.is_some();
         let (value, origin) = given.unwrap_or((default, Origin::Default));
-        self.report.entries.push(Entry { key: key.shown, value: value.shown(), origin: origin.clone() });
+        let shown = if is_hidden { HIDDEN.to_owned() } else { value.shown() };
+        self.report.entries.push(Entry { key: key.shown, value: shown, origin: origin.clone() });
         (value, origin)
     }
 
     /// The value; `None`, and a problem in the report, when it is wrong.
-    fn checked<T: Value>(
-        &mut self,
-        key: &Key,
-        raw: &Raw,
-        origin: &Origin,
-        check: impl Fn(&T) -> Result<(), String>,
-    ) -> Option<T> {
-        let value = T::read(raw).ok_or_else(|| T::EXPECTED.to_owned());
+    fn checked<T: Value>(&mut self, key: &Key, given: &Given, check: impl Fn(&T) -> Result<(), String>) -> Option<T> {
+        let value = T::read(&given.raw).ok_or_else(|| T::EXPECTED.to_owned());
         match value.and_then(|value| check(&value).map(|()| value)) {
             Ok(value) => Some(value),
             Err(expected) => {
-                self.wrong(key, raw, origin, &expected);
+                self.wrong(key, given, &expected);
                 None
             }
         }
     }
 
-    fn wrong(&mut self, key: &Key, raw: &Raw, origin: &Origin, expected: &str) {
-        let value = if key.secret { String::new() } else { format!(" = {}", raw.shown()) };
-        self.complain(Severity::Error, origin, &format!("{}{value}: expected {expected}", key.shown));
+    fn wrong(&mut self, key: &Key, given: &Given, expected: &str) {
+        let value = if given.is_secret { String::new() } else { format!(" = {}", given.raw.shown()) };
+        self.complain(Severity::Error, &given.origin, &format!("{}{value}: expected {expected}", key.shown));
     }
 
     /// Reports a problem of what `origin` gave.
@@ -263,19 +319,27 @@ impl<'a> Reader<'a> {
     }
 
     /// The strongest source's value. Takes it from the file in any case, so that it does not count as unknown.
-    fn take(&mut self, key: &Key) -> Option<(Raw, Origin)> {
+    fn take(&mut self, key: &Key) -> Option<Given> {
         let path = key.path.to_lowercase();
         let in_file = self.file.values.remove(&path);
         let implied = self.implied.remove(&path);
+        let suggested = self.suggested.remove(&path);
+        let given = |raw: Raw, origin: Origin| Some(Given { raw, origin, is_secret: key.secret });
         if let Some((name, text)) = key.flag.and_then(|flag| self.sources.flags.get_key_value(flag)) {
-            return Some((Raw::Text(text.clone()), Origin::Flag(name)));
+            return given(Raw::Text(text.clone()), Origin::Flag(name));
         }
         let variable = key.variable();
         if let Some(text) = self.sources.environment.get(&variable).filter(|text| !text.is_empty()) {
-            return Some((Raw::Text(text.clone()), Origin::Environment(variable)));
+            return given(Raw::Text(text.clone()), Origin::Environment(variable));
         }
-        let in_file = in_file.map(|value| (value.raw, Origin::File { path: self.file.path.clone(), line: value.line }));
-        implied.map(|implied| (implied.raw, implied.origin)).or(in_file)
+        if let Some(implied) = implied {
+            return given(implied.raw, implied.origin);
+        }
+        if let Some(value) = in_file {
+            let origin = Origin::File { path: self.file.path.clone(), line: value.line };
+            return Some(Given { raw: value.raw, origin, is_secret: key.secret || value.is_secret });
+        }
+        suggested.and_then(|suggested| given(suggested.raw, suggested.origin))
     }
 
     /// Reports a problem; `line` is 0 when it is not about one of the file.

@@ -24,7 +24,7 @@ pub struct Store {
 
 const DATA_DIR: Key = Key::new("dataDir").flag("data-dir");
 const DRIVER: Key = Key::new("openpgp.db.driver");
-const DSN: Key = Key::new("openpgp.db.dsn").flag("database-url").secret();
+pub(super) const DSN: Key = Key::new("openpgp.db.dsn").flag("database-url").secret();
 const SQLITE: &str = "sqlite";
 const POSTGRES: &str = "postgres-jsonb";
 
@@ -33,6 +33,7 @@ impl Store {
         // A file that names no database is one of Hockeypuck's: an empty embedded store in its place would surprise.
         let is_postgres = reader.has_file() && !reader.is_set(&DATA_DIR);
         let data_dir = reader.get(DATA_DIR, PathBuf::from("hockeypuck-data"));
+        let is_postgres = reader.text_of(&DSN).map_or(is_postgres, |dsn| !dsn.trim_start().starts_with("sqlite:"));
         let driver = if is_postgres { POSTGRES } else { SQLITE };
         let driver = reader.text(DRIVER, driver, check_driver);
         let default = if driver == SQLITE { DatabaseUrl::sqlite_in(&data_dir) } else { DatabaseUrl::local_postgres() };

@@ -46,6 +46,15 @@ impl Fingerprint {
         octets.try_into().map(Self::V3).map_err(|_| ParseHexError)
     }
 
+    /// The fingerprint of a primary key that can be stored: 40 or 64 hexadecimal digits in any case, with or without
+    /// `0x`, and with white space around it.
+    pub fn of_certificate(text: &str) -> Result<Self, ParseHexError> {
+        match text.trim().parse()? {
+            Self::V3(_) => Err(ParseHexError),
+            fingerprint @ (Self::V4(_) | Self::V6(_)) => Ok(fingerprint),
+        }
+    }
+
     /// The key ID: the last 8 octets in version 4, the first 8 in version 6.
     ///
     /// A version 3 key's ID comes from its modulus, which the fingerprint does not hold: `None`.

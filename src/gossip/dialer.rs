@@ -32,12 +32,20 @@ pub struct Dialer {
     schedule: Schedule,
     partners: Vec<Partner>,
     interval: Duration,
+    /// Whether turns of this unit that it took for a longer interval are given up at the start.
+    gives_up_turns: bool,
 }
 
 impl Dialer {
-    pub fn new(sessions: Arc<Sessions>, recon: &Recon) -> Self {
-        let (schedule, partners) = (Schedule::new(recon), recon.partners.clone());
-        Self { sessions, schedule, partners, interval: recon.gossip_interval }
+    /// Follows on one with the configuration `before`, if there is one: contacts the new partners first.
+    pub fn new(sessions: Arc<Sessions>, recon: &Recon, before: Option<&Recon>) -> Self {
+        let (mut schedule, partners) = (Schedule::new(recon), recon.partners.clone());
+        let is_new = |partner: &&Partner| {
+            before.is_some_and(|before| before.partners.iter().all(|known| known.name != partner.name))
+        };
+        partners.iter().filter(is_new).for_each(|partner| schedule.urge(&partner.name));
+        let gives_up_turns = before.is_some_and(|before| before.gossip_interval > recon.gossip_interval);
+        Self { sessions, schedule, partners, interval: recon.gossip_interval, gives_up_turns }
     }
 
     /// Opens sessions until `stop`, which also ends the one under way.
@@ -49,6 +57,9 @@ impl Dialer {
     }
 
     async fn forever(&mut self) {
+        if self.gives_up_turns {
+            self.give_up_turns().await;
+        }
         let mut pause = SHORT_PAUSE;
         loop {
             tokio::time::sleep(pause).await;
@@ -58,6 +69,16 @@ impl Dialer {
                 Turn::Held(Ended::Whole | Ended::Failed) | Turn::Nobody => whole,
                 Turn::Taken => whole / RETRIES,
             };
+        }
+    }
+
+    /// Ends turns that would last for an interval that is no longer in force.
+    async fn give_up_turns(&self) {
+        let store = self.sessions.keyring.store().gossip();
+        for partner in &self.partners {
+            if let Err(error) = store.reschedule_partner(&partner.name, &self.sessions.unit, Duration::ZERO).await {
+                tracing::warn!(%error, "a turn with a partner ends later than it could");
+            }
         }
     }
 
@@ -78,6 +99,7 @@ impl Dialer {
             }
         };
         if !is_ours {
+            self.schedule.taken(name);
             return Turn::Taken;
         }
         let ended = self.sessions.outgoing(partner).await;

@@ -3,6 +3,7 @@
 //! Each session tells; what other units learned comes from the database.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -69,6 +70,10 @@ impl Directory {
     /// nobody new is remembered.
     pub fn met(&self, name: &str, http: Option<PeerAddress>, profile: Option<Profile>) {
         let configured = self.configured.get(name);
+        if configured.is_none() && name.parse::<IpAddr>().is_err() {
+            // A partner of another unit, or one that was taken off the list: nothing is asked of it here.
+            return;
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let limit = usize::try_from(PARTNERS_LIMIT).unwrap_or(usize::MAX);
         if known.len() >= limit && !known.contains_key(name) {

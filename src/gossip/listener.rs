@@ -40,7 +40,7 @@ struct Place {
 
 impl Listener {
     /// Accepts until `stop`, which also ends the sessions: what they found is offered again.
-    pub async fn run(self, socket: TcpListener, stop: CancellationToken) {
+    pub async fn run(self, socket: Arc<TcpListener>, stop: CancellationToken) {
         let (listener, counts) = (Arc::new(self), Counts::default());
         let mut running = JoinSet::new();
         loop {

@@ -57,8 +57,22 @@ pub struct Target {
     pub instead_of: Option<String>,
 }
 
+/// What a configuration wants to be pushed where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub targets: Vec<Target>,
+    /// What the targets are told of who pushes: ASCII on one line, may be empty.
+    pub from: String,
+}
+
+impl Plan {
+    pub fn new(config: &Config) -> Self {
+        Self { targets: targets(config), from: config.pks.from.clone() }
+    }
+}
+
 /// All targets of a configuration.
-pub fn targets(config: &Config) -> Vec<Target> {
+fn targets(config: &Config) -> Vec<Target> {
     let permanent = config.pks.targets.iter().map(|address| Target { address: address.clone(), instead_of: None });
     let mut targets: Vec<Target> = permanent.collect();
     for partner in &config.recon.partners {

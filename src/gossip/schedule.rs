@@ -73,6 +73,16 @@ impl Schedule {
         None
     }
 
+    /// Lets a partner be chosen before others.
+    pub fn urge(&mut self, name: &str) {
+        self.partners.get_mut(name).into_iter().for_each(|state| state.is_urgent = true);
+    }
+
+    /// Learns that another unit looks after a partner.
+    pub fn taken(&mut self, name: &str) {
+        self.partners.get_mut(name).into_iter().for_each(|state| state.is_urgent = false);
+    }
+
     /// Learns how a session went that this server opened.
     pub fn ended(&mut self, name: &str, how: Ended, now: Instant) {
         let interval = self.interval;
@@ -156,6 +166,17 @@ mod tests {
         }
         schedule.ended("a", Ended::Whole, start);
         assert_eq!(shares(&schedule, start).len(), 2);
+    }
+
+    /// Who is new is contacted first, by one unit.
+    #[test]
+    fn new_partners_are_urgent() {
+        let mut schedule = schedule(&[("A", 1), ("B", 1000)]);
+        let now = Instant::now();
+        schedule.urge("a");
+        assert_eq!(shares(&schedule, now), BTreeMap::from([("a", 1000)]));
+        schedule.taken("a");
+        assert_eq!(shares(&schedule, now).len(), 2);
     }
 
     /// Who has more differences than one session finds is contacted first.

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -12,14 +11,14 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::budget::{Budget, Share};
 use super::{ApiError, AppState};
 
 /// A request body in memory. It counts against the limit of all bodies together until dropped.
 pub(super) struct ReadBody {
     pub octets: Bytes,
-    held: Option<OwnedSemaphorePermit>,
+    held: Option<Share>,
 }
 
 /// Reads a body of at most `limit` octets, within the deadline and the limit of all bodies together.
@@ -45,7 +44,7 @@ pub(super) async fn read(
             }
         }
     };
-    match tokio::time::timeout(app.settings.body_deadline, reading).await {
+    match tokio::time::timeout(app.settings().body_deadline, reading).await {
         Ok(result) => result,
         Err(_) => {
             app.metrics.refuse("body_deadline");
@@ -85,19 +84,19 @@ async fn discard(body: &mut Body, limit: usize) {
 
 impl ReadBody {
     /// The octets, and what keeps them counted.
-    pub(super) fn into_parts(self) -> (Bytes, Option<OwnedSemaphorePermit>) {
+    pub(super) fn into_parts(self) -> (Bytes, Option<Share>) {
         (self.octets, self.held)
     }
 }
 
-fn hold(budget: &Arc<Semaphore>, octets: usize, held: &mut Option<OwnedSemaphorePermit>) -> Option<()> {
-    let permits = u32::try_from(octets).ok()?;
-    let more = budget.clone().try_acquire_many_owned(permits).ok()?;
+fn hold(budget: &Budget, octets: usize, held: &mut Option<Share>) -> Option<()> {
     match held {
-        Some(held) => held.merge(more),
-        None => *held = Some(more),
+        Some(held) => held.grow(octets),
+        None => {
+            *held = Some(budget.take(octets)?);
+            Some(())
+        }
     }
-    Some(())
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {

@@ -22,7 +22,7 @@ pub(super) async fn live() -> Response {
 
 /// The process answers, and its store does.
 pub(super) async fn ready(State(app): State<AppState>) -> Result<Response, ApiError> {
-    let check = tokio::time::timeout(app.settings.health_deadline, check(&app)).await;
+    let check = tokio::time::timeout(app.settings().health_deadline, check(&app)).await;
     match check {
         Ok(Ok(())) => Ok(live().await),
         Ok(Err(cause)) => Err(not_ready(&cause)),

@@ -20,7 +20,7 @@ pub(super) fn apply(routes: Router<AppState>, app: &AppState) -> Router<AppState
     routes.layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(app.clone(), observe::observe))
-            .layer(from_fn_with_state(headers::Common::new(&app.settings), headers::add))
+            .layer(from_fn_with_state(headers::Common::new(&app.settings()), headers::add))
             .layer(CatchPanicLayer::custom(panic::respond))
             .layer(from_fn_with_state(app.clone(), deadline::keep))
             .layer(from_fn_with_state(app.clone(), shed::shed)),

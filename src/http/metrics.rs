@@ -10,6 +10,7 @@ use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 
 use super::{ApiError, reply};
 use crate::keyring::Keyring;
+use crate::storage::StorageError;
 use crate::telemetry::StoreMetrics;
 
 /// How long a scrape waits for the store before it answers without fresh numbers.
@@ -45,9 +46,11 @@ async fn refresh(state: &MetricsState) {
     state.store.connections.with_label_values(&["idle"]).set(pool.idle.into());
     state.store.connections.with_label_values(&["in_use"]).set(pool.in_use.into());
     state.store.connection_limit.set(pool.limit.into());
-    match tokio::time::timeout(STORE_DEADLINE, state.keyring.total()).await {
-        Ok(Ok(total)) => {
+    let counts = async { Ok::<_, StorageError>((state.keyring.total().await?, state.keyring.blocked_total().await?)) };
+    match tokio::time::timeout(STORE_DEADLINE, counts).await {
+        Ok(Ok((total, blocked))) => {
             state.store.certificates.set(i64::try_from(total).unwrap_or(i64::MAX));
+            state.store.blocked.set(i64::try_from(blocked).unwrap_or(i64::MAX));
             state.store.up.set(1);
         }
         Ok(Err(_)) | Err(_) => state.store.up.set(0),

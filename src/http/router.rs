@@ -13,7 +13,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use tower::ServiceBuilder;
 
-use super::hkp::{add, hashquery, lookup, stats};
+use super::hkp::{add, admin, hashquery, lookup, stats};
 use super::{ApiError, AppState, health, layers, pages, reply};
 
 /// A path, and what it answers to which methods.
@@ -30,6 +30,8 @@ const TABLE: &[Entry] = &[
     ("/pks/health/live", || reads(health::live)),
     ("/pks/health/ready", || reads(health::ready)),
     ("/pks/add", || writes(add::add, add::ACCEPTED)),
+    ("/pks/delete", || writes(admin::delete, admin::ACCEPTED)),
+    ("/pks/replace", || writes(admin::replace, admin::ACCEPTED)),
     ("/pks/hashquery", || writes(hashquery::hashquery, hashquery::ACCEPTED)),
 ];
 

@@ -6,16 +6,16 @@
 mod connection;
 mod write_stall;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::Tls;
+use super::budget::Budget;
 use crate::telemetry::HttpMetrics;
 use connection::Server;
 
@@ -30,13 +30,33 @@ const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-
     Access-Control-Allow-Origin: *\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 55\r\n\
     Connection: close\r\n\r\nThe server has too many connections; please try again.\n";
 
+/// Where connections are accepted, and whether they are of TLS.
+pub struct Listener {
+    socket: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Listener {
+    pub fn with_tls(socket: TcpListener, tls: Tls) -> Self {
+        Self { socket, tls: Some(tls) }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, tls: None }
+    }
+}
+
 /// Limits of one listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ServeLimits {
-    /// Connections that are open at once.
-    pub connections: usize,
+    /// Connections that are open at once; listeners may share it.
+    pub connections: Budget,
     /// From the connection to its first octet.
     pub first_octet: Duration,
+    /// From the first octet to the end of the handshake of TLS.
+    pub handshake: Duration,
     /// From the end of an answer, or the first octet, to the end of the next request's header.
     pub header: Duration,
     /// How long a client may accept no octet of an answer.
@@ -50,8 +70,9 @@ pub struct ServeLimits {
 impl Default for ServeLimits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: Budget::new(4096),
             first_octet: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
             header: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
             late_request: Duration::from_millis(500),
@@ -63,24 +84,29 @@ impl Default for ServeLimits {
 /// Serves `router` on `listener` until `shutdown` completes, then lets requests under way finish
 /// within the limit. Never fails: what goes wrong with accepting is logged and tried again.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     router: Router,
     limits: ServeLimits,
     metrics: HttpMetrics,
     shutdown: impl Future<Output = ()>,
 ) {
-    let server = Server::new(router, limits, metrics.clone());
-    let permits = Arc::new(Semaphore::new(limits.connections));
+    let Listener { socket, tls } = listener.into();
+    let (connections, drain_limit, is_tls) = (limits.connections.clone(), limits.drain, tls.is_some());
+    let server = Server::new(router, tls, limits, metrics.clone());
     let graceful = GracefulShutdown::new();
     let stopping = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
-    let begin = |tasks: &mut JoinSet<()>, accepted| {
-        let Some((stream, permit)) = admit(accepted, &permits, &metrics) else { return };
+    let begin = |tasks: &mut JoinSet<()>, stream| {
+        let Some(share) = connections.take(1) else {
+            metrics.refuse("connections");
+            // Before a handshake, a client of TLS understands no answer.
+            return if is_tls { drop(stream) } else { refuse(&stream) };
+        };
         let connection = server.clone().run(stream, stopping.clone(), graceful.watcher());
         tasks.spawn(async move {
             connection.await;
-            drop(permit);
+            drop(share);
         });
     };
     loop {
@@ -88,12 +114,12 @@ pub async fn serve(
             biased;
             () = &mut shutdown => break,
             Some(_) = tasks.join_next() => {}
-            accepted = accept(&listener) => begin(&mut tasks, accepted),
+            stream = accept(&socket) => begin(&mut tasks, stream),
         }
     }
-    waiting(listener).for_each(|accepted| begin(&mut tasks, accepted));
+    waiting(socket).for_each(|stream| begin(&mut tasks, stream));
     stopping.cancel();
-    drain(graceful, tasks, limits.drain).await;
+    drain(graceful, tasks, drain_limit).await;
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
@@ -118,19 +144,10 @@ fn waiting(listener: TcpListener) -> impl Iterator<Item = TcpStream> {
     })
 }
 
-/// A connection with its permit, or `None` after telling the client that there are too many.
-fn admit(
-    stream: TcpStream,
-    permits: &Arc<Semaphore>,
-    metrics: &HttpMetrics,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    if let Ok(permit) = permits.clone().try_acquire_owned() {
-        return Some((stream, permit));
-    }
-    metrics.refuse("connections");
+/// Tells a client that there are too many connections.
+fn refuse(stream: &TcpStream) {
     // The client may have gone already.
     let _ = stream.try_write(TOO_MANY_CONNECTIONS);
-    None
 }
 
 async fn drain(graceful: GracefulShutdown, mut tasks: JoinSet<()>, limit: Duration) {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 
+use super::budget::Budget;
 use super::health::StoreHealth;
-use crate::config::{Partner, PushTarget};
+use crate::config::{Live, Partner, PushTarget};
+use crate::domain::Fingerprint;
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
 use crate::telemetry::HttpMetrics;
@@ -21,31 +22,52 @@ pub struct AppState(Arc<App>);
 /// What [`AppState`] holds.
 pub struct App {
     pub keyring: Keyring,
-    pub settings: Arc<HttpSettings>,
+    settings: Live<HttpSettings>,
     pub metrics: HttpMetrics,
     /// The clock.
     pub now: fn() -> Timestamp,
     /// When the server started, in seconds since 1970.
     pub(super) started: i64,
     /// Requests that may be worked on at once.
-    pub(super) requests: Semaphore,
+    pub(super) requests: Budget,
     /// Octets of request bodies that may be in memory at once.
-    pub(super) body_octets: Arc<Semaphore>,
+    pub(super) body_octets: Budget,
     pub(super) health: StoreHealth,
 }
 
 impl AppState {
     pub fn new(keyring: Keyring, settings: HttpSettings, metrics: HttpMetrics, now: fn() -> Timestamp) -> Self {
         Self(Arc::new(App {
-            requests: Semaphore::new(settings.request_limit),
-            body_octets: Arc::new(Semaphore::new(settings.body_octets_total.max(settings.body_octets_limit))),
+            requests: Budget::new(settings.request_limit),
+            body_octets: Budget::new(settings.bodies_limit()),
             health: StoreHealth::default(),
             started: now().as_second(),
             keyring,
-            settings: Arc::new(settings),
+            settings: Live::new(settings),
             metrics,
             now,
         }))
+    }
+
+    /// What applies from now on; a request that is under way may see either.
+    pub fn reload(&self, settings: HttpSettings) {
+        self.requests.set_limit(settings.request_limit);
+        self.body_octets.set_limit(settings.bodies_limit());
+        self.settings.set(settings);
+    }
+}
+
+impl App {
+    /// What applies at the moment.
+    pub fn settings(&self) -> Arc<HttpSettings> {
+        self.settings.get()
+    }
+}
+
+impl HttpSettings {
+    /// One submission always has room.
+    fn bodies_limit(&self) -> usize {
+        self.body_octets_total.max(self.body_octets_limit)
     }
 }
 
@@ -63,14 +85,20 @@ pub struct HttpSettings {
     /// Shown in the `Server` header and on the statistics page.
     pub software: String,
     pub version: String,
+    /// Whether the statistics page shows the name by which a client asked, in place of `hostname`.
+    pub virtual_hosts: bool,
     /// The name by which clients know the server.
     pub hostname: String,
     /// The name of this unit.
     pub nodename: String,
     /// Fingerprint of the operator's certificate, or empty.
     pub contact: String,
+    /// Fingerprints of the certificates whose owners may delete and replace others.
+    pub admin_keys: Vec<Fingerprint>,
     /// The HKP address that is advertised, for example `:11371`.
     pub http_address: String,
+    /// Where HKP is served over TLS, or empty.
+    pub hkps_address: String,
     /// The reconciliation address that is advertised, or empty.
     pub recon_address: String,
     /// The keyservers that this one reconciles with, sorted by name.
@@ -83,6 +111,8 @@ pub struct HttpSettings {
     pub text_search: Option<TextSearch>,
     /// Whose requests are searched for by words, too, when the exact search finds nothing.
     pub inexact_from: Vec<IpNet>,
+    /// Domains, in lower case, that are searched for as words, also where other text is not.
+    pub enumerable_domains: Vec<String>,
     /// Headers of armored answers: names and values.
     pub armor_headers: Vec<(String, String)>,
     /// The largest submission, in octets.
@@ -104,16 +134,20 @@ impl Default for HttpSettings {
         Self {
             software: "Hockeypuck".into(),
             version: env!("CARGO_PKG_VERSION").into(),
+            virtual_hosts: false,
             hostname: String::new(),
             nodename: String::new(),
             contact: String::new(),
+            admin_keys: Vec::new(),
             http_address: ":11371".into(),
+            hkps_address: String::new(),
             recon_address: String::new(),
             partners: Vec::new(),
             recon_stale: Duration::from_secs(86_400),
             push_targets: Vec::new(),
             text_search: Some(TextSearch::Exact),
             inexact_from: Vec::new(),
+            enumerable_domains: Vec::new(),
             armor_headers: Vec::new(),
             body_octets_limit: 10 * 1024 * 1024,
             body_octets_total: 256 * 1024 * 1024,

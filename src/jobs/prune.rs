@@ -1,5 +1,5 @@
 //! Deletes what nobody needs any more: old rows of the change log, offers that were not repeated, what was
-//! settled long ago, and what is left of programs that are gone.
+//! settled long ago, what is left of programs that are gone, and of blocks that have ended.
 
 use std::time::Duration;
 
@@ -43,6 +43,10 @@ pub async fn prune_once(store: &Store) -> Result<(), StorageError> {
     in_batches(|| gossip.prune_offers(OFFER_AGE, BATCH)).await?;
     in_batches(|| gossip.prune_settled(SETTLED_AGE, BATCH)).await?;
     gossip.prune_fleet(SILENCE, BATCH).await?;
+    let ended = in_batches(|| store.admin().release_ended(BATCH)).await?;
+    if ended > 0 {
+        tracing::info!(ended, "blocks have ended by their time");
+    }
     if changes > 0 {
         tracing::info!(changes, "the change log was pruned");
     }

@@ -94,7 +94,7 @@ impl Keyring {
 
     /// The number of certificates and the outcomes of each piece.
     async fn try_load(&self, pieces: &[Piece]) -> Result<Vec<Outcomes>, SubmitError> {
-        let limits = self.settings.limits;
+        let limits = self.settings().limits;
         let input = pieces.to_vec();
         let work = move || input.iter().map(|piece| items(piece, limits)).collect::<Vec<_>>();
         let parsed = self.blocking(work).await.unwrap_or_else(|| pieces.iter().map(|_| vec![unreadable()]).collect());

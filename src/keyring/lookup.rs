@@ -18,14 +18,14 @@ pub enum LookupError {
 impl Keyring {
     /// The certificates that match, best first; empty when there are none.
     pub async fn certificates(&self, search: &Search) -> Result<Vec<StoredCertificate>, LookupError> {
-        let limit = self.settings.result_limit;
+        let limit = self.settings().result_limit;
         let found = self.store.certificates(search, limit.saturating_add(1)).await?;
         within_limit(found, limit)
     }
 
     /// What index views show of the certificates that match, best first.
     pub async fn index(&self, search: &Search) -> Result<Vec<StoredSummary>, LookupError> {
-        let limit = self.settings.result_limit;
+        let limit = self.settings().result_limit;
         let found = self.store.summaries(search, limit.saturating_add(1)).await?;
         within_limit(found, limit)
     }

@@ -45,7 +45,7 @@ impl Keyring {
     /// A digest counts as answered only if what came has it, before normalisation; a peer cannot
     /// make this server give up a certificate by answering another one.
     pub async fn recover(&self, asked: Vec<Digest>, answered: Vec<Bytes>) -> Result<Recovery, SubmitError> {
-        let limits = self.settings.limits;
+        let limits = self.settings().limits;
         let wanted: HashSet<Digest> = asked.iter().copied().collect();
         let read = self.blocking(move || Answer::read(&wanted, answered, limits)).await;
         let Some(Answer { items, places, unasked }) = read else {

@@ -16,8 +16,12 @@ pub struct Counts {
     inserted: AtomicU64,
     updated: AtomicU64,
     removed: AtomicU64,
-    total: Mutex<Option<(Instant, u64)>>,
+    total: Kept,
+    blocked: Kept,
 }
+
+/// The last count of something, and when it was made.
+type Kept = Mutex<Option<(Instant, u64)>>;
 
 impl Counts {
     pub(super) fn add(&self, outcome: &super::Outcome) {
@@ -26,6 +30,10 @@ impl Counts {
             super::Outcome::Updated => self.updated.fetch_add(1, Ordering::Relaxed),
             super::Outcome::Unchanged | super::Outcome::Rejected(_) => 0,
         };
+    }
+
+    pub(super) fn add_removed(&self, count: usize) {
+        self.removed.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     fn take(&self) -> HourlyCounts {
@@ -46,15 +54,12 @@ impl Counts {
 impl Keyring {
     /// The number of certificates, at most ten seconds old.
     pub async fn total(&self) -> Result<u64, StorageError> {
-        let kept = self.counts.total.lock().ok().and_then(|total| *total);
-        if let Some((_, total)) = kept.filter(|(at, _)| at.elapsed() < TOTAL_AGE_LIMIT) {
-            return Ok(total);
-        }
-        let total = self.store.count().await?;
-        if let Ok(mut kept) = self.counts.total.lock() {
-            *kept = Some((Instant::now(), total));
-        }
-        Ok(total)
+        or_counted(&self.counts.total, || self.store.count()).await
+    }
+
+    /// The number of blocks in effect, at most ten seconds old.
+    pub async fn blocked_total(&self) -> Result<u64, StorageError> {
+        or_counted(&self.counts.blocked, || self.store.admin().blocked_count()).await
     }
 
     /// Adds what was counted since the last call to `hour` (seconds since 1970, a multiple of 3600).
@@ -74,4 +79,20 @@ impl Keyring {
     pub async fn hourly(&self, since: i64) -> Result<Vec<(i64, HourlyCounts)>, StorageError> {
         self.store.hourly(since).await
     }
+}
+
+/// What is kept if it is young enough, else what `count` answers.
+async fn or_counted<F: Future<Output = Result<u64, StorageError>>>(
+    kept: &Kept,
+    count: impl FnOnce() -> F,
+) -> Result<u64, StorageError> {
+    let last = kept.lock().ok().and_then(|last| *last);
+    if let Some((_, count)) = last.filter(|(at, _)| at.elapsed() < TOTAL_AGE_LIMIT) {
+        return Ok(count);
+    }
+    let counted = count().await?;
+    if let Ok(mut kept) = kept.lock() {
+        *kept = Some((Instant::now(), counted));
+    }
+    Ok(counted)
 }

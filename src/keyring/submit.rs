@@ -69,7 +69,7 @@ impl Keyring {
     }
 
     async fn submit_stream(&self, stream: Bytes, submission: &mut Submission) -> Result<(), SubmitError> {
-        let mut items = cert::read(stream, self.settings.limits);
+        let mut items = cert::read(stream, self.settings().limits);
         loop {
             let Some((rest, batch)) = self.blocking(move || next_batch(items)).await else {
                 self.record(submission, rejected(None, Rejection::Internal));
@@ -166,15 +166,24 @@ impl Keyring {
             self.record(submission, rejected(None, Rejection::NotARevocation));
             return Ok(());
         };
-        let found = self.store.certificates(&search_for(issuer), self.settings.result_limit).await?;
+        let found = self.store.certificates(&search_for(issuer), self.settings().result_limit).await?;
         if found.is_empty() {
-            self.record(submission, rejected(None, Rejection::RevokesUnknown));
+            let blocked = self.blocked_issuer(issuer).await?;
+            let reason = if blocked.is_some() { Rejection::Blocked } else { Rejection::RevokesUnknown };
+            self.record(submission, rejected(blocked, reason));
         }
         for certificate in found {
             let outcome = self.revoke(&signature, certificate.fingerprint).await?;
             self.record(submission, CertificateResult { fingerprint: Some(certificate.fingerprint), outcome });
         }
         Ok(())
+    }
+
+    /// The fingerprint that a signature names, if it is blocked.
+    async fn blocked_issuer(&self, issuer: Issuer) -> Result<Option<Fingerprint>, StorageError> {
+        let Issuer::Fingerprint(fingerprint) = issuer else { return Ok(None) };
+        let known = self.store.admin().foresee(&[fingerprint]).await?;
+        Ok(known.into_iter().find(|one| one.was_blocked).map(|one| one.fingerprint))
     }
 
     async fn revoke(&self, signature: &BareSignature, fingerprint: Fingerprint) -> Result<Outcome, SubmitError> {
@@ -288,7 +297,7 @@ pub fn next_batch(mut items: Items) -> (Items, Vec<Item>) {
     (items, batch)
 }
 
-fn search_for(issuer: Issuer) -> Search {
+pub(super) fn search_for(issuer: Issuer) -> Search {
     match issuer {
         Issuer::KeyId(id) => Search::KeyId(id),
         Issuer::Fingerprint(fingerprint) | Issuer::Both(_, fingerprint) => Search::Fingerprint(fingerprint),
@@ -296,7 +305,7 @@ fn search_for(issuer: Issuer) -> Search {
 }
 
 /// Lets the others finish: 0 to 64 ms, longer with each attempt.
-async fn back_off(attempt: u32) {
+pub(super) async fn back_off(attempt: u32) {
     if attempt > 0 {
         tokio::time::sleep(Duration::from_millis(1 << attempt.min(6))).await;
     }

@@ -1,5 +1,8 @@
 //! Connections of either engine: bounded in number, waiting time and use.
 
+mod election;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 
 use super::{PoolState, StorageError};
+use election::Election;
+pub use election::{Chosen, Servers};
 
 /// How often a query runs when connections turn out to be broken.
 const READ_ATTEMPTS: u32 = 2;
@@ -26,6 +31,8 @@ pub struct Connections<DB: Database> {
     slots: Arc<Semaphore>,
     kept: Arc<Kept<DB>>,
     bounds: Bounds,
+    /// Where there are several servers.
+    election: Option<Election<DB>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +72,10 @@ enum LeaseState {
 struct Kept<DB: Database> {
     pool: Pool<DB>,
     connections: Mutex<Vec<(PoolConnection<DB>, Instant)>>,
+    /// Whether connections may lead to a server that does not answer, or does not take writes.
+    suspect: AtomicBool,
+    /// Connections that the pool made before lead to another server.
+    valid_from: Mutex<Option<Instant>>,
 }
 
 impl<DB: Database> Connections<DB> {
@@ -76,8 +87,13 @@ impl<DB: Database> Connections<DB> {
             .acquire_timeout(bounds.acquire_timeout)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        let kept = Arc::new(Kept { pool: pool.clone(), connections: Mutex::default() });
-        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds }
+        let kept = Arc::new(Kept::new(pool.clone()));
+        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds, election: None }
+    }
+
+    /// Connects to the one of `servers` that takes writes.
+    pub fn elect(&mut self, servers: Box<dyn Servers<DB>>) {
+        self.election = Some(Election::new(servers));
     }
 
     /// For a query, which runs once more on another connection when the first turns out to be broken.
@@ -127,7 +143,20 @@ impl<DB: Database> Connections<DB> {
         })
     }
 
+    /// Where there are several servers, one that does not answer is given up for another.
     async fn acquire(&self) -> Result<PoolConnection<DB>, StorageError> {
+        let Some(election) = &self.election else { return self.acquire_from_pool().await };
+        election.hold(&self.pool, &self.kept).await;
+        let acquired = self.acquire_from_pool().await;
+        if !matches!(acquired, Err(StorageError::Unavailable(_))) {
+            return acquired;
+        }
+        self.kept.suspect();
+        let is_moved = election.hold(&self.pool, &self.kept).await;
+        if is_moved { self.acquire_from_pool().await } else { acquired }
+    }
+
+    async fn acquire_from_pool(&self) -> Result<PoolConnection<DB>, StorageError> {
         self.pool.acquire().await.map_err(|error| match error {
             sqlx::Error::PoolTimedOut => StorageError::Unavailable(error),
             other => StorageError::from(other),
@@ -240,6 +269,7 @@ impl<DB: Database> Lease<DB> {
         {
             connection.close_on_drop();
             // Others have probably been cut at the same time.
+            self.kept.suspect();
             self.kept.give_back();
         }
         result
@@ -247,6 +277,36 @@ impl<DB: Database> Lease<DB> {
 }
 
 impl<DB: Database> Kept<DB> {
+    fn new(pool: Pool<DB>) -> Self {
+        Self { pool, connections: Mutex::default(), suspect: AtomicBool::new(true), valid_from: Mutex::default() }
+    }
+
+    fn suspect(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
+    }
+
+    fn trust(&self) {
+        self.suspect.store(false, Ordering::Relaxed);
+    }
+
+    fn is_suspect(&self) -> bool {
+        self.suspect.load(Ordering::Relaxed)
+    }
+
+    /// Those in use are closed when they come back.
+    fn close_all(&self) {
+        *self.valid_from.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        for (mut connection, _) in self.lock().drain(..) {
+            connection.close_on_drop();
+        }
+    }
+
+    /// Whether a connection that the pool gave away [`KEEP_LIMIT`] before `until` still leads where it should.
+    fn is_valid(&self, until: Instant) -> bool {
+        let from = self.valid_from.lock().unwrap_or_else(PoisonError::into_inner);
+        from.is_none_or(|from| until >= from + KEEP_LIMIT)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<(PoolConnection<DB>, Instant)>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -263,7 +323,11 @@ impl<DB: Database> Kept<DB> {
         }
     }
 
-    fn put(&self, connection: PoolConnection<DB>, until: Instant) {
+    fn put(&self, mut connection: PoolConnection<DB>, until: Instant) {
+        if !self.is_valid(until) {
+            connection.close_on_drop();
+            return;
+        }
         let mut connections = self.lock();
         if !self.pool.is_closed() {
             connections.push((connection, until));

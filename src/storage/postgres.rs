@@ -1,34 +1,35 @@
 //! The store in PostgreSQL, which any number of programs share.
 
-mod changes;
+pub(super) mod changes;
 mod check;
 pub mod find;
 mod listen;
 mod lists;
-mod lock;
-mod put;
-mod remove;
+pub(super) mod lock;
+pub(super) mod put;
+pub(super) mod remove;
+mod servers;
 mod stats;
 mod update;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection, Postgres};
+use sqlx::{Connection, PgConnection, Postgres};
 
 use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
-    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
-    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
+    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 use listen::Listen;
+use servers::Servers;
 
 /// The channel on which every transaction that changes the log notifies. The payload is empty.
 pub const CHANGES_CHANNEL: &str = "hockeypuck_changes";
@@ -47,30 +48,39 @@ impl PostgresStore {
     pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
         let milliseconds = |timeout: Duration| timeout.as_millis().max(1).to_string();
         let statement_timeout = milliseconds(limits.statement_timeout);
-        let options = PgConnectOptions::from_str(url)?.application_name("hockeypuck").options([
+        let lock_timeout = milliseconds(limits.statement_timeout / 2);
+        let settings = [
             ("statement_timeout", statement_timeout.as_str()),
             // Shorter, so that a wait for another transaction is told from a slow statement in the server's log.
-            ("lock_timeout", milliseconds(limits.statement_timeout / 2).as_str()),
+            ("lock_timeout", lock_timeout.as_str()),
             // A program that stalls in a transaction must not keep the others waiting for its locks.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
             ("timezone", "UTC"),
             // Compiling takes longer than any query here.
             ("jit", "off"),
-        ]);
+        ];
+        let adapt = |options: PgConnectOptions| options.application_name("hockeypuck").options(settings);
+        let servers = Servers::of(url, adapt)?;
+        let options = servers.options()?;
         let bounds = Bounds {
             connections: limits.connections,
             acquire_timeout: limits.acquire_timeout,
             read_timeout: limits.statement_timeout.saturating_add(CLIENT_GRACE),
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS).saturating_add(CLIENT_GRACE),
         };
-        Ok(Self { listen: Listen::new(options.clone()), connections: Connections::new(options, bounds) })
+        let mut connections = Connections::new(options, bounds);
+        if servers.are_several() {
+            connections.elect(Box::new(servers.clone()));
+        }
+        Ok(Self { listen: Listen::new(servers), connections })
     }
 }
 
 /// Waits for as long as other programs migrate, and for as long as a migration takes.
 pub(super) async fn migrate(url: &str) -> Result<(), StorageError> {
-    let options = PgConnectOptions::from_str(url)?.application_name("hockeypuck migrate");
-    let mut connection = options.options([("client_min_messages", "warning")]).connect().await?;
+    let settings = [("client_min_messages", "warning")];
+    let adapt = |options: PgConnectOptions| options.application_name("hockeypuck migrate").options(settings);
+    let mut connection = Servers::of(url, adapt)?.connect().await?;
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(migrate_error)?;
     Ok(connection.close().await?)
 }
@@ -154,6 +164,10 @@ impl Storage for PostgresStore {
     }
 
     fn gossip(&self) -> &dyn GossipStorage {
+        self
+    }
+
+    fn admin(&self) -> &dyn AdminStorage {
         self
     }
 

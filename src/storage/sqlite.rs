@@ -2,12 +2,12 @@
 //!
 //! One connection writes, others read; another process may write too and is waited for.
 
-mod changes;
+pub(super) mod changes;
 mod check;
 pub mod find;
 mod lists;
-mod put;
-mod remove;
+pub(super) mod put;
+pub(super) mod remove;
 mod stats;
 
 use std::path::Path;
@@ -25,8 +25,8 @@ use super::gossip::link::{Engine, Link};
 use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
-    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
-    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
+    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 
@@ -116,6 +116,10 @@ impl Engine for SqliteStore {
     fn link(connection: &mut SqliteConnection) -> Link<'_> {
         Link::Sqlite(connection)
     }
+
+    fn wrote(&self) {
+        self.changed.notify_one();
+    }
 }
 
 #[async_trait]
@@ -181,6 +185,10 @@ impl Storage for SqliteStore {
     }
 
     fn gossip(&self) -> &dyn GossipStorage {
+        self
+    }
+
+    fn admin(&self) -> &dyn AdminStorage {
         self
     }
 

@@ -13,6 +13,8 @@ pub struct KeyringMetrics {
     pub rejected: IntCounterVec,
     /// Certificates that made the parser panic.
     pub panics: IntCounter,
+    /// Signed requests by `action`, `delete` or `replace`, and `result`.
+    pub admin_requests: IntCounterVec,
 }
 
 impl KeyringMetrics {
@@ -30,11 +32,16 @@ impl KeyringMetrics {
                 &["reason"],
             )?,
             panics: IntCounter::new("hockeypuck_parser_panics_total", "Certificates that made the parser panic")?,
+            admin_requests: IntCounterVec::new(
+                Opts::new("hockeypuck_admin_requests_total", "Signed requests of administrators, by action and result"),
+                &["action", "result"],
+            )?,
         };
         for counter in [&metrics.added, &metrics.updated, &metrics.ignored, &metrics.removed, &metrics.panics] {
             registry.register(Box::new(counter.clone()))?;
         }
         registry.register(Box::new(metrics.rejected.clone()))?;
+        registry.register(Box::new(metrics.admin_requests.clone()))?;
         Ok(metrics)
     }
 }

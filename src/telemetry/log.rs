@@ -10,7 +10,7 @@ use thiserror::Error;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 /// From which importance on events are logged. Hockeypuck's `panic` and `fatal` are `error` here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,20 +58,20 @@ pub enum LogError {
 #[derive(Clone, Debug)]
 pub struct Log {
     output: Output,
+    filter: reload::Handle<EnvFilter, Registry>,
 }
 
 /// Installs the log for the whole process; only a program's entry point may do that.
 pub fn install(settings: &Settings<'_>) -> Result<Log, LogError> {
     let output = Output::open(settings.file)?;
     let is_terminal = settings.file.is_none() && io::stderr().is_terminal();
-    let filter = if settings.filter.is_empty() { default_filter(settings.level) } else { settings.filter.to_owned() };
-    let filter = EnvFilter::try_new(filter).map_err(|error| LogError::Filter(error.to_string()))?;
+    let (filter, handle) = reload::Layer::new(filter(settings.level, settings.filter)?);
     let layer = layer(settings.format, is_terminal, output.clone());
     tracing_subscriber::registry()
         .with(layer.with_filter(filter))
         .try_init()
         .map_err(|_| LogError::AlreadyInstalled)?;
-    Ok(Log { output })
+    Ok(Log { output, filter: handle })
 }
 
 /// Whether `filter` is a list of directives.
@@ -83,6 +83,12 @@ impl Log {
     /// Opens the log file again, so that it can be moved away while the server runs. Whether there is one.
     pub fn reopen(&self) -> Result<bool, LogError> {
         self.output.reopen()
+    }
+
+    /// Logs from now on what the level, or the directives in its place, let pass.
+    pub fn set_filter(&self, level: Level, directives: &str) -> Result<(), LogError> {
+        let filter = filter(level, directives)?;
+        self.filter.reload(filter).map_err(|error| LogError::Filter(error.to_string()))
     }
 }
 
@@ -138,6 +144,11 @@ impl FromStr for Format {
             .find(|format| format.as_str().eq_ignore_ascii_case(text))
             .ok_or(ParseNameError)
     }
+}
+
+fn filter(level: Level, directives: &str) -> Result<EnvFilter, LogError> {
+    let directives = if directives.is_empty() { default_filter(level) } else { directives.to_owned() };
+    EnvFilter::try_new(directives).map_err(|error| LogError::Filter(error.to_string()))
 }
 
 /// The libraries below are quieter than this program: their statements may hold search texts.

@@ -2,6 +2,8 @@
 
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry};
 
+use super::retain::retain;
+
 /// What became of certificates that targets should have. `target` is one that an operator configured.
 #[derive(Clone, Debug)]
 pub struct PushMetrics {
@@ -45,6 +47,12 @@ impl PushMetrics {
             Pushed::Failed => "failed",
         };
         self.certificates.with_label_values(&[target, result]).inc();
+    }
+
+    /// Forgets the targets of which `keeps` does not want to know any more.
+    pub fn retain_targets(&self, keeps: impl Fn(&str) -> bool) {
+        retain(&self.certificates, "target", &keeps);
+        retain(&self.failures, "target", &keeps);
     }
 
     pub fn failures(&self, target: &str, in_a_row: u32) {

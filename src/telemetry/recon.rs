@@ -6,6 +6,8 @@ use prometheus::{
     GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
+use super::retain::retain;
+
 /// The label of all peers that no operator named: their number has no bound.
 pub const OTHER_PEER: &str = "other";
 
@@ -235,6 +237,25 @@ impl ReconMetrics {
     /// What became of digests that a partner was asked for; `outcome` is a fixed word.
     pub fn fetched(&self, peer: &str, outcome: &'static str, count: usize) {
         self.fetched.with_label_values(&[peer, outcome]).inc_by(count.try_into().unwrap_or(u64::MAX));
+    }
+
+    /// Forgets the peers of which `keeps` does not want to know any more, but not [`OTHER_PEER`].
+    pub fn retain_peers(&self, keeps: impl Fn(&str) -> bool) {
+        let keeps = |peer: &str| peer == OTHER_PEER || keeps(peer);
+        for counter in [
+            &self.items_recovered,
+            &self.busy,
+            &self.failure,
+            &self.success,
+            &self.batches,
+            &self.fetched_octets,
+            &self.fetched,
+        ] {
+            retain(counter, "peer", keeps);
+        }
+        retain(&self.duration, "peer", keeps);
+        retain(&self.event_time, "peer", keeps);
+        retain(&self.unresolved, "peer", keeps);
     }
 
     /// Replaces the numbers of unresolved digests: partner, reason, number. Reasons are few, fixed words.

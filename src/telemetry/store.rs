@@ -7,6 +7,8 @@ use prometheus::{IntGauge, IntGaugeVec, Opts, Registry};
 pub struct StoreMetrics {
     /// At most ten seconds old.
     pub certificates: IntGauge,
+    /// At most ten seconds old.
+    pub blocked: IntGauge,
     /// Open connections by `state`: `idle` or `in_use`.
     pub connections: IntGaugeVec,
     pub connection_limit: IntGauge,
@@ -18,6 +20,7 @@ impl StoreMetrics {
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let metrics = Self {
             certificates: IntGauge::new("hockeypuck_certificates", "Stored certificates")?,
+            blocked: IntGauge::new("hockeypuck_blocked_certificates", "Fingerprints that are blocked")?,
             connections: IntGaugeVec::new(
                 Opts::new("hockeypuck_database_connections", "Open database connections by state"),
                 &["state"],
@@ -26,6 +29,7 @@ impl StoreMetrics {
             up: IntGauge::new("hockeypuck_database_up", "1 when the database answered the last scrape")?,
         };
         registry.register(Box::new(metrics.certificates.clone()))?;
+        registry.register(Box::new(metrics.blocked.clone()))?;
         registry.register(Box::new(metrics.connections.clone()))?;
         registry.register(Box::new(metrics.connection_limit.clone()))?;
         registry.register(Box::new(metrics.up.clone()))?;

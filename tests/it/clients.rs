@@ -1,8 +1,10 @@
 //! The programs that people use against a keyserver, against the real server.
 
+mod charm;
 mod curl;
 mod gpg;
 mod gpg_home;
+mod hkps;
 mod promtool;
 mod python_gnupg;
 mod sq;

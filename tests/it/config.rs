@@ -1,11 +1,16 @@
 //! Where settings come from, what they mean, and what is said about mistakes.
 
+mod admin;
+mod charm;
 mod database;
 mod defaults;
+mod files;
+mod hkps;
 mod mistakes;
 mod origins;
 mod pks;
 mod recon;
+mod template;
 
 use hockeypuck::config::{Config, Loaded, Sources};
 use tempfile::TempDir;

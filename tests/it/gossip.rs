@@ -1,5 +1,6 @@
 //! Exchange of certificates with other keyservers, over real sockets.
 
+mod block;
 mod converge;
 mod drift;
 mod hostile;

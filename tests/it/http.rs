@@ -1,6 +1,7 @@
 //! The HTTP interface as clients see it, over a real store.
 
 mod add;
+mod admin;
 mod caller;
 mod clients;
 mod conditional;
@@ -19,4 +20,5 @@ mod records;
 mod scripted;
 mod serve;
 mod stats;
+mod tls;
 mod world;

@@ -1,5 +1,7 @@
 //! What tests share.
 
+pub mod administrator;
+pub mod authority;
 pub mod backend;
 pub mod certificates;
 pub mod certs;
@@ -10,6 +12,7 @@ pub mod processor;
 pub mod ptree;
 pub mod records;
 pub mod request;
+pub mod secure;
 pub mod server;
 pub mod staging;
 pub mod store;

@@ -27,7 +27,7 @@ pub(crate) async fn add(
     body: Body,
 ) -> Result<Response, ApiError> {
     let encoding = Encoding::of(&headers)?;
-    let read = body::read(&app, &headers, body, app.settings.body_octets_limit).await?;
+    let read = body::read(&app, &headers, body, app.settings().body_octets_limit).await?;
     let (octets, _held) = read.into_parts();
     let as_json = encoding == Encoding::Raw;
     let upload = upload::read(encoding, octets, uri.query().unwrap_or_default()).await?;

@@ -1,5 +1,7 @@
 //! `op=get` and `op=hget`: the certificates themselves, armored, or binary with `options=bin`.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -9,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::body::Pieces;
 use super::super::conditional::EntityTag;
-use super::super::{ApiError, AppState, off_thread, reply};
+use super::super::{ApiError, AppState, HttpSettings, off_thread, reply};
 use super::lookup::{Lookup, nothing_found, only_version_6};
 use crate::cert::armor::encode::encode;
 use crate::domain::{LegacyForm, Search};
@@ -57,16 +59,17 @@ async fn answer(
     if !binary && found.iter().all(|certificate| certificate.legacy == LegacyForm::Hidden) {
         return Err(only_version_6());
     }
-    let tag = entity_tag(app, binary, &found);
+    let settings = app.settings();
+    let tag = entity_tag(&settings, binary, &found);
     if tag.matches(headers) {
         return Ok(tag.not_modified());
     }
-    let response = if binary { packets(found) } else { armored(app, &found).await? };
+    let response = if binary { packets(found) } else { armored(settings, &found).await? };
     Ok(tag.tag(as_file(response, &lookup.text, if binary { "pgp" } else { "asc" })))
 }
 
 async fn matching(app: &AppState, lookup: &Lookup) -> Result<Vec<StoredCertificate>, ApiError> {
-    for search in lookup.searches(&app.settings)? {
+    for search in lookup.searches(&app.settings())? {
         let found = app.keyring.certificates(&search).await?;
         if !found.is_empty() {
             return Ok(found);
@@ -76,10 +79,10 @@ async fn matching(app: &AppState, lookup: &Lookup) -> Result<Vec<StoredCertifica
 }
 
 /// The digests stand for the packets.
-fn entity_tag(app: &AppState, binary: bool, found: &[StoredCertificate]) -> EntityTag {
+fn entity_tag(settings: &HttpSettings, binary: bool, found: &[StoredCertificate]) -> EntityTag {
     let form: &[u8] = if binary { b"binary" } else { b"armor" };
     let mut parts = vec![form];
-    for (name, value) in &app.settings.armor_headers {
+    for (name, value) in &settings.armor_headers {
         parts.extend([name.as_bytes(), value.as_bytes()]);
     }
     for certificate in found {
@@ -95,9 +98,8 @@ fn packets(found: Vec<StoredCertificate>) -> Response {
     reply::of(reply::BINARY, Body::new(pieces))
 }
 
-async fn armored(app: &AppState, found: &[StoredCertificate]) -> Result<Response, ApiError> {
+async fn armored(settings: Arc<HttpSettings>, found: &[StoredCertificate]) -> Result<Response, ApiError> {
     let pieces = legacy_pieces(found);
-    let settings = app.settings.clone();
     let octets = pieces.iter().map(Bytes::len).sum();
     let text = off_thread::run(octets, move || encode(&settings.armor_headers, &pieces)).await?;
     Ok(reply::of(reply::ARMOR, text))

@@ -56,7 +56,7 @@ pub(crate) async fn answer(
 }
 
 async fn matching(app: &AppState, lookup: &Lookup) -> Result<Vec<StoredSummary>, ApiError> {
-    for search in lookup.searches(&app.settings)? {
+    for search in lookup.searches(&app.settings())? {
         let found = app.keyring.index(&search).await?;
         if !found.is_empty() {
             return Ok(found);

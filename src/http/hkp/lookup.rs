@@ -22,8 +22,8 @@ pub(crate) async fn lookup(
 ) -> Result<Response, ApiError> {
     let parameters = Parameters::new(uri.query().unwrap_or_default().as_bytes());
     let operation = Operation::read(parameters)?;
-    let networks = &app.settings.inexact_from;
-    let words_too = caller.is_some_and(|Extension(caller)| caller.is_within(networks, &uri, &headers));
+    let settings = app.settings();
+    let words_too = caller.is_some_and(|Extension(caller)| caller.is_within(&settings.inexact_from, &uri, &headers));
     Ok(Route(operation.route()).name(answer(&app, &headers, operation, parameters, words_too).await))
 }
 
@@ -133,7 +133,11 @@ impl Lookup {
 
     fn search(&self, text: &str, settings: &HttpSettings) -> Result<Search, ApiError> {
         let Some(text_search) = settings.text_search else { return key_search(text) };
-        let text_search = if self.exact { TextSearch::Exact } else { text_search };
+        let text_search = match text_search {
+            _ if settings.enumerable_domains.contains(&text.trim().to_lowercase()) => TextSearch::Keywords,
+            _ if self.exact => TextSearch::Exact,
+            text_search => text_search,
+        };
         Ok(Search::parse(text, text_search)?)
     }
 }
@@ -178,6 +182,19 @@ mod tests {
         assert_eq!(searches, [Search::Email("a b@c".into()), Search::Email("a+b@c".into())]);
         assert_eq!(read("search=a%2Bb@c").unwrap().text_with_plus, None);
         assert!(read("search=").is_err() && read("op=get").is_err() && read("search=a%00b").is_err());
+    }
+
+    /// A domain that the operator lets everybody list is searched for as a word, also where other text is not.
+    #[test]
+    fn some_domains_are_listed() {
+        let settings = HttpSettings { enumerable_domains: vec!["example.org".to_owned()], ..HttpSettings::default() };
+        for query in ["search=example.org", "search=Example.ORG&exact=on"] {
+            let searches = read(query).unwrap().searches(&settings).unwrap();
+            assert_eq!(searches, [Search::Keywords(vec!["example.org".to_owned()])], "{query}");
+        }
+        assert!(read("search=example.com").unwrap().searches(&settings).is_err());
+        let off = HttpSettings { text_search: None, ..settings };
+        assert!(read("search=example.org").unwrap().searches(&off).is_err());
     }
 
     /// With text search switched off, keys are still found by fingerprint and key ID.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use http::header::HOST;
 use http::{HeaderMap, Uri};
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ const HOUR_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
 /// How far back the daily counts go.
 const DAYS_SHOWN: i64 = 7;
+/// The longest name of a host.
+const NAME_OCTETS_LIMIT: usize = 253;
 
 pub(crate) async fn stats(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
     let options = Options::read(Parameters::new(uri.query().unwrap_or_default().as_bytes()));
@@ -35,7 +38,11 @@ pub(crate) async fn answer(app: &AppState, headers: &HeaderMap, options: Options
     let total = app.keyring.total().await?;
     let history = History::new(&app.keyring.hourly(now - DAYS_SHOWN * DAY_SECONDS).await?, now);
     let peers = Peers::read(app, now).await?;
-    let stats = Stats::new(&app.settings, now, total, history, peers);
+    let settings = app.settings();
+    let mut stats = Stats::new(&settings, now, total, history, peers);
+    if let Some(name) = asked_name(headers).filter(|_| settings.virtual_hosts) {
+        stats.hostname = name;
+    }
     if options.json || options.mr {
         let mut text = serde_json::to_string(&stats).map_err(ApiError::internal)?;
         text.push('\n');
@@ -54,6 +61,8 @@ struct Stats<'a> {
     nodename: &'a str,
     contact: &'a str,
     http_addr: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hkps_addr: &'a str,
     query_config: QueryConfig,
     recon_addr: &'a str,
     software: &'a str,
@@ -105,6 +114,7 @@ impl<'a> Stats<'a> {
             nodename: &settings.nodename,
             contact: &settings.contact,
             http_addr: &settings.http_address,
+            hkps_addr: &settings.hkps_address,
             query_config: QueryConfig {
                 self_signed_only: false,
                 keyword_search_disabled: settings.text_search.is_none(),
@@ -149,6 +159,14 @@ impl Count {
             time: time(start),
         }
     }
+}
+
+/// The host that the client asked, if it is one.
+fn asked_name(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    let name = host.split(':').next().unwrap_or_default();
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    (is_name && (1..=NAME_OCTETS_LIMIT).contains(&name.len())).then_some(name)
 }
 
 fn time(seconds: i64) -> String {

@@ -8,7 +8,7 @@ use super::super::{ApiError, AppState};
 
 /// Refuses a request at once when there are too many: waiting would only add to them.
 pub(super) async fn shed(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = app.requests.try_acquire() else {
+    let Some(_share) = app.requests.take(1) else {
         app.metrics.refuse("requests");
         return ApiError::unavailable("the server is busy; please try again").into_response();
     };

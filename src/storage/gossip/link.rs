@@ -19,6 +19,8 @@ pub trait Engine: Send + Sync + 'static {
     /// For a transaction.
     fn writing(&self) -> Attempts<'_, Self::Database>;
     fn link(connection: &mut <Self::Database as Database>::Connection) -> Link<'_>;
+    /// Something may have been written to the log; engines that cannot tell each other tell this process.
+    fn wrote(&self) {}
 }
 
 /// A connection of either engine.
@@ -93,7 +95,7 @@ macro_rules! sql {
         }
     };
 }
-pub(super) use sql;
+pub(in crate::storage) use sql;
 
 macro_rules! piece {
     ($engine:ident $text:literal) => {
@@ -131,7 +133,7 @@ macro_rules! piece {
         ""
     };
 }
-pub(super) use piece;
+pub(in crate::storage) use piece;
 
 /// Runs a statement on a [`Link`] with its parameters; answers the rows.
 macro_rules! fetch_all {
@@ -143,7 +145,7 @@ macro_rules! fetch_all {
         .map_err($crate::storage::StorageError::from)
     };
 }
-pub(super) use fetch_all;
+pub(in crate::storage) use fetch_all;
 
 /// Runs a statement that answers one row of one column.
 macro_rules! fetch_scalar {
@@ -155,7 +157,7 @@ macro_rules! fetch_scalar {
         .map_err($crate::storage::StorageError::from)
     };
 }
-pub(super) use fetch_scalar;
+pub(in crate::storage) use fetch_scalar;
 
 /// Runs a statement; answers how many rows it wrote.
 macro_rules! execute {
@@ -171,7 +173,7 @@ macro_rules! execute {
         .map_err($crate::storage::StorageError::from)
     };
 }
-pub(super) use execute;
+pub(in crate::storage) use execute;
 
 /// A list of octets as one parameter: an array of PostgreSQL, JSON for SQLite.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@
 //! order of their digests, then their offers, then rows of `settled` in the order of their digests.
 //! Who writes offers holds the digest's row in `recovery`. None of them waits for a certificate or
 //! for the log, which [`crate::storage::Storage::put`] holds; deleting certificates locks
-//! certificates, rows of `settled`, the log.
+//! certificates, rows of `settled`, the log; blocking them locks the blocklist, certificates, what is
+//! above, the log.
 
 mod claim;
 pub(super) mod finish;

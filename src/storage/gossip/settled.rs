@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Verdict;
-use super::link::{Link, List, Sql, execute, fetch_all, sql};
+use super::link::{Link, List, Sql, Work, execute, fetch_all, sql};
 use super::recovery::finish;
 use super::time::milliseconds;
 use crate::domain::{Digest, Fingerprint, Profile};
@@ -12,8 +12,17 @@ use crate::storage::StorageError;
 use crate::storage::codec::{decode_digest, decode_fingerprint};
 use crate::storage::rows::decode_profile;
 
-/// $1: digests.
-pub const KNOWN: Sql = sql!("SELECT digest FROM settled WHERE digest " listed);
+/// $1: digests. What is settled because of a block counts only as long as the block is in effect, whoever noted it
+/// when: a unit may note it a moment after the block was lifted.
+pub const KNOWN: Sql = Sql {
+    postgres: "SELECT s.digest FROM settled AS s LEFT JOIN blocked AS b \
+         ON b.fingerprint = s.fingerprint AND (b.expires_at IS NULL OR b.expires_at > now()) \
+         WHERE s.digest = ANY($1) AND (s.reason <> 'blocked' OR s.fingerprint IS NULL OR b.fingerprint IS NOT NULL)",
+    sqlite: "SELECT s.digest FROM settled AS s LEFT JOIN blocked AS b \
+         ON b.fingerprint = s.fingerprint AND (b.expires_at IS NULL OR b.expires_at > unixepoch()) \
+         WHERE s.digest IN (SELECT unhex(value) FROM json_each($1)) \
+         AND (s.reason <> 'blocked' OR s.fingerprint IS NULL OR b.fingerprint IS NOT NULL)",
+};
 
 /// $1: JSON, an array of arrays of digest, profile, reason and fingerprint, in the order of the digests.
 const SETTLE: Sql = Sql {
@@ -57,13 +66,18 @@ pub struct Settled {
 
 /// Locks: the digests' rows in the queue, their offers, the settled ones; each in the order of the digests.
 pub async fn settle(mut link: Link<'_>, settled: &[Settled]) -> Result<(), StorageError> {
+    let mut work = link.begin().await?;
+    write(&mut work, settled).await?;
+    work.commit().await
+}
+
+/// [`settle`] in the caller's transaction.
+pub async fn write(work: &mut Work<'_>, settled: &[Settled]) -> Result<(), StorageError> {
     let unique: BTreeMap<Digest, &Settled> = settled.iter().map(|one| (one.digest, one)).collect();
     let rows: Vec<_> = unique.values().map(|one| row_of(one)).collect();
     let json = serde_json::Value::from(rows).to_string();
-    let mut work = link.begin().await?;
-    finish::remove(&mut work, &List::of(unique.keys())).await?;
-    execute!(work.link(), SETTLE, json.as_str())?;
-    work.commit().await
+    finish::remove(work, &List::of(unique.keys())).await?;
+    execute!(work.link(), SETTLE, json.as_str()).map(drop)
 }
 
 fn row_of(settled: &Settled) -> serde_json::Value {

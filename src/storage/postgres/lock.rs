@@ -2,7 +2,8 @@
 //!
 //! Every transaction takes its locks in the same order, so none waits in a circle: the blocklist,
 //! new certificates by fingerprint, stored certificates by fingerprint, settled digests, the log.
-//! The queue of digests to fetch has an order of its own, in `gossip::recovery`.
+//! The queue of digests to fetch has an order of its own, in `gossip::recovery`. Signed requests are
+//! claimed before everything else.
 
 use sqlx::PgConnection;
 
@@ -20,6 +21,13 @@ const LOG: i64 = i64::from_be_bytes(*b"hkp:log\0");
 /// Keeps the blocklist as it is until the end of the transaction.
 pub async fn blocklist(conn: &mut PgConnection) -> Result<(), StorageError> {
     sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(BLOCKLIST).execute(conn).await?;
+    Ok(())
+}
+
+/// Waits for all who write certificates, and keeps them and other changes of the blocklist waiting until the end of
+/// the transaction.
+pub async fn blocklist_exclusively(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(BLOCKLIST).execute(conn).await?;
     Ok(())
 }
 

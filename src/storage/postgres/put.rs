@@ -24,17 +24,23 @@ pub struct Batch<'a> {
 }
 
 pub async fn put(conn: &mut PgConnection, puts: &[Put]) -> Result<Vec<PutOutcome>, StorageError> {
+    let mut transaction = conn.begin().await?;
+    let (outcomes, log) = write(&mut transaction, puts).await?;
+    changes::append(&mut transaction, &log).await?;
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+/// All but the log, in the caller's transaction.
+pub async fn write(conn: &mut PgConnection, puts: &[Put]) -> Result<(Vec<PutOutcome>, Log), StorageError> {
     let rows = NewRow::sorted(puts)?;
     let mut batch = Batch { outcomes: Outcomes::new(puts.len()), log: Log::default(), unlisted: Vec::new() };
-    let mut transaction = conn.begin().await?;
-    let allowed = without_blocked(&mut transaction, &rows, &mut batch).await?;
+    let allowed = without_blocked(conn, &rows, &mut batch).await?;
     let (new, known): (Vec<_>, Vec<_>) = allowed.into_iter().partition(|row| row.put.base.is_none());
-    insert(&mut transaction, &new, &mut batch).await?;
-    update_all(&mut transaction, &known, &mut batch).await?;
-    lists::insert(&mut transaction, &batch.unlisted).await?;
-    changes::append(&mut transaction, &batch.log).await?;
-    transaction.commit().await?;
-    Ok(batch.outcomes.into_vec())
+    insert(conn, &new, &mut batch).await?;
+    update_all(conn, &known, &mut batch).await?;
+    lists::insert(conn, &batch.unlisted).await?;
+    Ok((batch.outcomes.into_vec(), batch.log))
 }
 
 async fn without_blocked<'a>(

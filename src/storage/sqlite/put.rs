@@ -17,16 +17,22 @@ const UPDATE: &str = "UPDATE OR IGNORE certs SET digest_v23 = $2, digest_v24 = $
      WHERE id = $1";
 
 pub async fn put(conn: &mut SqliteConnection, puts: &[Put]) -> Result<Vec<PutOutcome>, StorageError> {
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    let (outcomes, log) = write(&mut transaction, puts).await?;
+    changes::append(&mut transaction, &log).await?;
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+/// All but the log, in the caller's transaction.
+pub async fn write(conn: &mut SqliteConnection, puts: &[Put]) -> Result<(Vec<PutOutcome>, Log), StorageError> {
     let rows = NewRow::sorted(puts)?;
     let mut outcomes = Outcomes::new(puts.len());
     let mut log = Log::default();
-    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
     for row in &rows {
-        outcomes.set(row, put_one(&mut transaction, row, &mut log).await?);
+        outcomes.set(row, put_one(conn, row, &mut log).await?);
     }
-    changes::append(&mut transaction, &log).await?;
-    transaction.commit().await?;
-    Ok(outcomes.into_vec())
+    Ok((outcomes.into_vec(), log))
 }
 
 async fn put_one(conn: &mut SqliteConnection, row: &NewRow<'_>, log: &mut Log) -> Result<PutOutcome, StorageError> {

@@ -18,18 +18,30 @@ pub async fn remove(
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<Fingerprint>, StorageError> {
     let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
-    let list = json_of(fingerprints.iter().map(Fingerprint::as_bytes));
-    let deleted: Vec<LockedRow> = sqlx::query_as(DELETE).bind(&list).fetch_all(&mut *transaction).await?;
     let mut log = Log::default();
-    let mut removed = Vec::with_capacity(deleted.len());
-    for row in deleted {
-        let fingerprint = decode_fingerprint("certs", &row.fingerprint)?;
-        lists::delete(&mut transaction, row.id).await?;
-        log.record(fingerprint, row.digests()?, Digests::default());
-        removed.push(fingerprint);
-    }
+    let removed = delete(&mut transaction, fingerprints, &mut log).await?;
+    let list = json_of(fingerprints.iter().map(Fingerprint::as_bytes));
     sqlx::query(settled::UNSETTLE.sqlite).bind(list).execute(&mut *transaction).await?;
     changes::append(&mut transaction, &log).await?;
     transaction.commit().await?;
+    Ok(removed.into_iter().map(|(fingerprint, _)| fingerprint).collect())
+}
+
+/// Deletes certificates in the caller's transaction, which has yet to append to the log; answers those that were
+/// there, with their digests.
+pub async fn delete(
+    conn: &mut SqliteConnection,
+    fingerprints: &[Fingerprint],
+    log: &mut Log,
+) -> Result<Vec<(Fingerprint, Digests)>, StorageError> {
+    let list = json_of(fingerprints.iter().map(Fingerprint::as_bytes));
+    let deleted: Vec<LockedRow> = sqlx::query_as(DELETE).bind(&list).fetch_all(&mut *conn).await?;
+    let mut removed = Vec::with_capacity(deleted.len());
+    for row in deleted {
+        let (fingerprint, digests) = (decode_fingerprint("certs", &row.fingerprint)?, row.digests()?);
+        lists::delete(conn, row.id).await?;
+        log.record(fingerprint, digests, Digests::default());
+        removed.push((fingerprint, digests));
+    }
     Ok(removed)
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use super::administrator::Administrator;
 use super::database::{Database, Route};
 use super::pod::Pod;
@@ -53,6 +55,50 @@ fn strangers_find_no_keywords() {
     assert_eq!(curl(&[]), "200");
     assert_eq!(curl(&["--interface", "127.0.0.2"]), "404");
     assert_eq!(curl(&["--header", "Host: keys.example.org"]), "404");
+}
+
+/// `block-keys` deletes what is stored, with the charm's own signature, and blocks it through the script that it runs
+/// while the service is stopped. It says of each fingerprint what became of it; what was blocked stays away.
+#[test]
+fn block_keys_blocks() {
+    let (mut pod, charm, _route) = deployed();
+    let [blocked, kept] = ["<blocked@example.org>", "<kept@example.org>"].map(certs::small);
+    for owned in [&blocked, &kept] {
+        assert_eq!(submit(pod.hkp(), &owned.packets()).unwrap().status, 200);
+    }
+    let stored = blocked.fingerprint().to_lowercase();
+    let unknown = "0123456789abcdef0123456789abcdef01234567";
+    let listed = format!("{},{unknown},nonsense", blocked.fingerprint());
+    let done = charm.act("block-keys", pod.hkp(), &[&charm.fingerprint, &listed]);
+    let results = json!({
+        &stored: "Deleted and blocked successfully.",
+        unknown: "Fingerprint unavailable in the database.",
+        "nonsense": "Invalid fingerprint format.",
+    });
+    assert_eq!(done, json!({ "results": results, "blocked": [stored] }));
+    pod.stop();
+    let script = "/hockeypuck/bin/block_keys.py";
+    pod.exec(script, &["--fingerprints", &stored, "--comment", "asked for by its owner"]).expect_success();
+    pod.start();
+    charm.upload_key(pod.hkp());
+    let found =
+        |fingerprint: &str| get(pod.hkp(), &format!("/pks/lookup?op=get&search=0x{fingerprint}")).unwrap().status;
+    assert_eq!((found(&stored), found(&kept.fingerprint())), (404, 200));
+    let again = submit(pod.hkp(), &blocked.packets()).unwrap().text();
+    assert!(!again.contains("inserted"), "{again}");
+    assert_eq!(found(&stored), 404, "it came back");
+}
+
+/// With nothing to block, the script is called nevertheless, with an empty list.
+#[test]
+fn block_keys_may_have_nothing_to_do() {
+    let (mut pod, charm, _route) = deployed();
+    let done = charm.act("block-keys", pod.hkp(), &[&charm.fingerprint, "nonsense"]);
+    assert_eq!(done["blocked"], json!([]));
+    pod.stop();
+    pod.exec("/hockeypuck/bin/block_keys.py", &["--fingerprints", "", "--comment", "nothing"]).expect_success();
+    pod.start();
+    charm.upload_key(pod.hkp());
 }
 
 /// `rebuild-prefix-tree` stops the service, runs the old program with its old flags, which says nothing on standard

@@ -69,8 +69,6 @@ impl Pod {
     /// What the database relation sets.
     pub(super) fn relate(&mut self, route: &Route) {
         self.environment.extend(route.variables());
-        let url = self.environment["POSTGRESQL_DB_CONNECT_STRING"].clone();
-        self.set("HOCKEYPUCK_DATABASE_URL", &url);
     }
 
     pub(super) fn hkp(&self) -> SocketAddr {

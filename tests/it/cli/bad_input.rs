@@ -32,6 +32,10 @@ fn mistakes_are_answered() {
         &["lookup", ""],
         &["lookup", "0x00112233"],
         &["lookup", "--op", "vindex", "a"],
+        &["block-keys", "--comment", "a"],
+        &["block-keys", "--comment", "a", "0123"],
+        &["unblock-keys"],
+        &["list-blocked", "a"],
     ] {
         let outcome = place.run(arguments);
         assert_eq!(outcome.stdout, "", "{arguments:?}");

@@ -45,6 +45,29 @@ allowCIDRs = ["127.0.0.1/8"]
     assert!(!outcome.shown().contains("hunter2"));
 }
 
+/// A template is rendered with the environment of the program; what is missing is told and ends with an error, and
+/// nobody sees a secret.
+#[test]
+fn templates_are_rendered() {
+    let place = Place::new();
+    let text = "[hockeypuck]\nhostname = \"{{ .FQDN }}\"\ncontact = \"{{ .NOPE }}\"\nnodename = \"{{ .APP_SECRET_KEY }}\"\n\
+                openpgp.db.dsn = \"host=db user=u password={{ .DB_PASSWORD }} dbname=k\"\n";
+    place.write("hockeypuck.conf", text);
+    let mut command = place.command(&["check-config", "--config", "hockeypuck.conf"]);
+    command.env("FQDN", "keys.example.org").env("APP_SECRET_KEY", "hunter2").env("DB_PASSWORD", "hunter2");
+    let told = tools::run(&mut command).shown();
+    for expected in [
+        "hostname = \"keys.example.org\"",
+        "nodename = \"***\"",
+        "password=***",
+        "warning: hockeypuck.conf:3: the variable NOPE is not set, and is taken for empty",
+        "exit 1",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
 /// What is printed is a configuration file that means the same.
 #[test]
 fn the_output_is_a_configuration() {

@@ -39,6 +39,24 @@ impl Serving {
         urls.map(|rest| rest.split(['/', ',']).next().unwrap().parse().unwrap()).collect()
     }
 
+    /// Where HKP is served over TLS, as announced.
+    pub(super) fn tls_address(&self) -> SocketAddr {
+        let (_, rest) = self.announcement.split_once("https://").unwrap();
+        rest.split(',').next().unwrap().parse().unwrap()
+    }
+
+    /// Lets the server read its configuration again, and waits until it did.
+    pub(super) fn reload(&self) -> String {
+        self.signal("HUP");
+        self.wait_for("the configuration was read again")
+    }
+
+    /// The value of a metric with its labels, as it stands in the answer.
+    pub(super) fn metric(&self, name: &str) -> Option<String> {
+        let text = crate::support::request::get(self.addresses()[1], "/metrics").unwrap().text();
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+    }
+
     pub(super) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
@@ -98,6 +116,11 @@ pub(super) fn begin_submission(address: SocketAddr, body: &[u8], missing: usize)
     assert_eq!(&wanted, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(&body[..length - missing]).unwrap();
     stream
+}
+
+/// What a client gets that asks for nothing.
+pub(super) fn unasked(address: SocketAddr) -> String {
+    answer(TcpStream::connect(address).unwrap())
 }
 
 pub(super) fn answer(mut stream: TcpStream) -> String {

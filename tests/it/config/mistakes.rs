@@ -60,13 +60,11 @@ fn keys_without_effect() {
         r#"adminKeys = []
 [hockeypuck]
 hostnam = "keys.example.org"
-adminKeys = ["0123456789ABCDEF0123456789ABCDEF01234567"]
+indexTemplate = "/srv/index.html"
 webroot = "/var/www"
 [hockeypuck.hkp]
 logRequestDetails = true
 queries.selfSignedOnly = true
-[hockeypuck.hkps]
-bind = ":443"
 [hockeypuck.openpgp]
 nworkers = 8
 db.reindexOnStartup = true
@@ -81,15 +79,13 @@ reconAdr = "a:11370"
     insta::assert_snapshot!(settings.problems(), @r"
     warning: hockeypuck.conf:1: adminKeys is unknown: all settings stand below [hockeypuck]
     warning: hockeypuck.conf:3: hostnam is unknown and has no effect
-    warning: hockeypuck.conf:4: adminKeys is not supported yet by this version
-    warning: hockeypuck.conf:5: webroot is not supported yet by this version
+    warning: hockeypuck.conf:5: webroot has no effect: the pages are part of the program, and cannot be replaced
     warning: hockeypuck.conf:7: hkp.logRequestDetails = true is not supported yet by this version
     warning: hockeypuck.conf:8: hkp.queries.selfSignedOnly = true is not supported yet by this version
-    warning: hockeypuck.conf:10: hkps.bind is not supported yet by this version
-    note: hockeypuck.conf:12: openpgp.nworkers is not needed and has no effect
-    note: hockeypuck.conf:13: openpgp.db.reindexOnStartup is not needed and has no effect
-    note: hockeypuck.conf:16: conflux.recon.leveldb.path is not needed and has no effect
-    warning: hockeypuck.conf:19: conflux.recon.partner.a.reconAdr is unknown and has no effect
+    note: hockeypuck.conf:10: openpgp.nworkers is not needed and has no effect
+    note: hockeypuck.conf:11: openpgp.db.reindexOnStartup is not needed and has no effect
+    note: hockeypuck.conf:14: conflux.recon.leveldb.path is not needed and has no effect
+    warning: hockeypuck.conf:17: conflux.recon.partner.a.reconAdr is unknown and has no effect
     ");
 }
 
@@ -117,7 +113,8 @@ fn keys_that_stand_twice() {
 #[test]
 fn files_that_cannot_be_understood() {
     insta::assert_snapshot!(Settings::file("[hockeypuck]\nhostname = keys\n").problems(), @"error: hockeypuck.conf:2: string values must be quoted, expected literal string");
-    insta::assert_snapshot!(Settings::file("[hockeypuck]\n# {{ .A }}\nhostname = \"{{ .FQDN }}\"\n").problems(), @"error: hockeypuck.conf:3: templates ({{ … }}) are not supported yet by this version: write the value itself, or give it in the environment");
+    insta::assert_snapshot!(Settings::file("[hockeypuck]\n# {{ .A }}\nhostname = \"{{ .FQDN }}\"\n").problems(), @"warning: hockeypuck.conf:3: the variable FQDN is not set, and is taken for empty");
+    insta::assert_snapshot!(Settings::file("[hockeypuck]\nhostname = \"{{ FQDN }}\"\n").problems(), @"error: hockeypuck.conf:2:16: the function FQDN is not known here");
 }
 
 /// A file that is not there or too large is told, and not taken for an empty one.

@@ -61,6 +61,7 @@ fn the_rock_has_certificate_authorities() {
 fn the_charms_paths_are_in_the_rock() {
     let lines = layout(LAYOUT);
     for path in [
+        "/hockeypuck/bin/block_keys.py",
         "/hockeypuck/bin/hockeypuck",
         "/hockeypuck/bin/hockeypuck-load",
         "/hockeypuck/bin/hockeypuck-pbuild",

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use hockeypuck::domain::Fingerprint;
+use hockeypuck::storage::admin::{Block, Known};
 use hockeypuck::storage::{self, Store};
 use sqlx::{Connection as _, PgConnection};
 
@@ -159,11 +160,10 @@ impl<'a> Client<'a> {
 
     /// Blocks and deletes a certificate, which then cannot come back.
     async fn block(&mut self, store: &Store) {
-        let fingerprint = self.any();
-        let Ok(mut connection) = PgConnection::connect(&self.store.url()).await else { return };
-        let block = "INSERT INTO blocked (fingerprint, comment, actor) VALUES ($1, '', '') ON CONFLICT DO NOTHING";
-        let blocked = sqlx::query(block).bind(fingerprint.as_bytes()).execute(&mut connection).await;
-        self.told(blocked.is_ok() && store.remove(&[fingerprint]).await.is_ok());
+        let fingerprints = [self.any()];
+        let block =
+            Block { fingerprints: &fingerprints, comment: "", actor: "", expires_at: None, known: Known::Overwrite };
+        self.told(store.admin().block(&block).await.is_ok());
     }
 
     fn any(&mut self) -> Fingerprint {

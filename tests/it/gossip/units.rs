@@ -16,7 +16,7 @@ const SESSIONS: &str = "conflux_reconciliation_success";
 const TAKEOVER_LIMIT: Duration = Duration::from_secs(60);
 
 /// A server that waits for sessions of those on the loopback.
-fn partner() -> (Server, String) {
+pub(super) fn partner() -> (Server, String) {
     let recon = recon_address();
     let settings = [
         ("RECON_BIND", recon.as_str()),
@@ -26,9 +26,9 @@ fn partner() -> (Server, String) {
     (Server::start_with(Backend::sqlite(), &settings), recon)
 }
 
-/// Two servers on one database that gossip with the partner every second, and fetch from `http`.
-fn units(store: &Backend, recon: &str, http: SocketAddr) -> [Server; 2] {
-    [(); 2].map(|()| {
+/// Servers on one database that gossip with the partner every second, and fetch from `http`.
+pub(super) fn units<const N: usize>(store: &Backend, recon: &str, http: SocketAddr) -> [Server; N] {
+    [(); N].map(|()| {
         let settings = [
             ("RECON_BIND", recon_address()),
             ("CONFLUX_RECON_GOSSIPINTERVALSECS", "1".to_owned()),
@@ -40,7 +40,7 @@ fn units(store: &Backend, recon: &str, http: SocketAddr) -> [Server; 2] {
     })
 }
 
-fn sessions(partner: &Server) -> f64 {
+pub(super) fn sessions(partner: &Server) -> f64 {
     metric(partner, SESSIONS).unwrap_or_default()
 }
 
@@ -49,7 +49,7 @@ fn sessions(partner: &Server) -> f64 {
 fn partners_see_one_session_per_interval() {
     const COUNTED: f64 = 6.0;
     let (partner, recon) = partner();
-    let mut units = units(&Backend::postgres(), &recon, partner.address());
+    let mut units = units::<2>(&Backend::postgres(), &recon, partner.address());
     wait_until("a first session", || sessions(&partner) >= 1.0);
     let first = (Instant::now(), sessions(&partner));
     wait_until("more sessions", || sessions(&partner) >= first.1 + COUNTED);
@@ -74,7 +74,7 @@ fn another_server_takes_over() {
         assert_eq!(request::submit(partner.address(), &batch.concat()).unwrap().status, 200);
     }
     let (store, gate) = (Backend::postgres(), Gate::in_front_of(partner.address()));
-    let mut units = units(&store, &recon, gate.address);
+    let mut units = units::<2>(&store, &recon, gate.address);
     let ask = |query| runtime().block_on(number(&store, query));
     wait_until("both fetch", || ask("SELECT count(DISTINCT claimed_by) FROM recovery") == 2);
     assert_eq!(ask("SELECT count(*) FROM certs"), 0);

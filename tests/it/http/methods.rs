@@ -19,7 +19,7 @@ const READ: [&str; 9] = [
     "/pks/health/live",
     "/pks/health/ready",
 ];
-const WRITTEN: [&str; 2] = ["/pks/add", "/pks/hashquery"];
+const WRITTEN: [&str; 4] = ["/pks/add", "/pks/delete", "/pks/replace", "/pks/hashquery"];
 
 fn assert_common(response: &Response<Bytes>, context: &str) {
     let headers = response.headers();

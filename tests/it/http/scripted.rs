@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
 use hockeypuck::storage::{
-    GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
+    AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
     StoredCertificate, StoredSummary,
 };
 
@@ -92,6 +92,10 @@ impl Storage for Scripted {
 
     fn gossip(&self) -> &dyn GossipStorage {
         panic!("no handler of requests reconciles")
+    }
+
+    fn admin(&self) -> &dyn AdminStorage {
+        panic!("no handler here asks for what operators do")
     }
 
     fn pool(&self) -> PoolState {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use hockeypuck::http::{ServeLimits, serve};
+use hockeypuck::http::{Budget, ServeLimits, serve};
 use hockeypuck::telemetry::HttpMetrics;
 use prometheus::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,8 +23,9 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn patient() -> ServeLimits {
     ServeLimits {
-        connections: 16,
+        connections: Budget::new(16),
         first_octet: LONG,
+        handshake: LONG,
         header: LONG,
         write_stall: LONG,
         late_request: Duration::ZERO,
@@ -137,15 +138,28 @@ async fn connections_are_kept() {
 async fn silent_clients_are_cut_off() {
     let first = ServeLimits { first_octet: SHORT, ..patient() };
     let header = ServeLimits { header: SHORT, ..patient() };
-    for (limits, sent) in
-        [(first, ""), (header, "GET / HTTP/1.1\r\nhost: x\r\nx-slow"), (header, "GET / HTTP/1.1\r\nhost: x\r\n\r\n")]
-    {
+    for (limits, sent) in [
+        (first, ""),
+        (header.clone(), "GET / HTTP/1.1\r\nhost: x\r\nx-slow"),
+        (header, "GET / HTTP/1.1\r\nhost: x\r\n\r\n"),
+    ] {
         let server = Server::start(hello(), limits).await;
         let started = Instant::now();
         server.exchange(sent).await;
         assert!(started.elapsed() >= SHORT, "{sent}");
         server.stop().await;
     }
+}
+
+/// Who begins HTTP/2 and does not go on with it is cut off and counted.
+#[tokio::test]
+async fn half_begun_protocols_are_cut_off() {
+    let server = Server::start(hello(), ServeLimits { header: SHORT, ..patient() }).await;
+    for (index, begun) in ["PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].into_iter().enumerate() {
+        server.exchange(begun).await;
+        assert_eq!(server.metrics.refused.with_label_values(&["first_request"]).get(), index as u64 + 1, "{begun}");
+    }
+    server.stop().await;
 }
 
 /// Who asks for much and reads nothing is cut off.
@@ -171,7 +185,7 @@ async fn clients_that_do_not_read_are_cut_off() {
 /// Connections over the limit are told so, and there is room again when others end.
 #[tokio::test]
 async fn connections_have_a_limit() {
-    let server = Server::start(hello(), ServeLimits { connections: 1, ..patient() }).await;
+    let server = Server::start(hello(), ServeLimits { connections: Budget::new(1), ..patient() }).await;
     let close = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     let mut first = server.connect().await;
     first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();

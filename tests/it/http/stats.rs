@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use bytes::Bytes;
 use hockeypuck::config::{Config, Sources};
 use hockeypuck::domain::PeerEvent;
 use hockeypuck::http::HttpSettings;
 use hockeypuck::storage::HourlyCounts;
 use hockeypuck::storage::gossip::PushState;
+use http::{Request, Response};
 use serde_json::Value;
 
 use super::records::record;
@@ -133,4 +136,22 @@ async fn trouble_shows() {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     assert!(!page.contains("b.example.org"), "{page}");
+}
+
+/// Where the operator wants it, the page has the name by which it was asked; nothing else can be put there.
+#[tokio::test]
+async fn virtual_hosts_have_their_names() {
+    let world = World::with_settings(HttpSettings { virtual_hosts: true, ..settings() }).await;
+    let fixed = World::new().await;
+    for (host, shown) in [
+        ("other.example.org:11371", "other.example.org"),
+        ("<script>", "keys.example.org"),
+        ("", "keys.example.org"),
+        ("[2001:db8::1]:80", "keys.example.org"),
+    ] {
+        let request = || Request::get("/pks/stats?options=json").header("Host", host).body(Body::empty()).unwrap();
+        let name = |answer: &Response<Bytes>| serde_json::from_str::<Value>(text(answer)).unwrap()["hostname"].clone();
+        assert_eq!(name(&world.send(request()).await), shown, "{host}");
+        assert_eq!(name(&fixed.send(request()).await), "keys.example.org", "{host}");
+    }
 }

@@ -41,8 +41,8 @@ pub(super) struct World {
     pub(super) metrics_router: Router,
     pub(super) metrics: HttpMetrics,
     pub(super) keyring: Keyring,
-    store: Store,
-    _directory: Option<TempDir>,
+    pub(super) store: Store,
+    directory: Option<TempDir>,
 }
 
 impl World {
@@ -52,10 +52,10 @@ impl World {
 
     pub(super) async fn with_settings(settings: HttpSettings) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("store.db").display());
+        let url = url_in(&directory);
         storage::migrate(&url).await.unwrap();
         let store = storage::open(&url, &StoreLimits::default()).await.unwrap();
-        Self { _directory: Some(directory), ..Self::over(store, settings) }
+        Self { directory: Some(directory), ..Self::over(store, settings) }
     }
 
     /// A server over any store.
@@ -69,7 +69,7 @@ impl World {
         registry.register(Box::new(ProcessCollector::for_self())).unwrap();
         let scrape = MetricsState { registry, keyring: keyring.clone(), store: store_metrics, path: "/metrics".into() };
         let metrics_router = metrics_router(scrape);
-        Self { router: router(app), metrics_router, metrics, keyring, store, _directory: None }
+        Self { router: router(app), metrics_router, metrics, keyring, store, directory: None }
     }
 
     /// A server with these certificates.
@@ -83,6 +83,11 @@ impl World {
         let puts: Vec<Put> = records.into_iter().map(|record| Put { record, base: None }).collect();
         let outcomes = self.store.put(&puts).await.unwrap();
         assert!(outcomes.iter().all(|outcome| *outcome == PutOutcome::Inserted), "{outcomes:?}");
+    }
+
+    /// Of the server's own store.
+    pub(super) fn url(&self) -> String {
+        url_in(self.directory.as_ref().unwrap())
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Response<Bytes> {
@@ -101,6 +106,10 @@ impl World {
         let request = Request::post(address).header("content-type", content_type);
         self.send(request.body(body.into()).unwrap()).await
     }
+}
+
+fn url_in(directory: &TempDir) -> String {
+    format!("sqlite:{}", directory.path().join("store.db").display())
 }
 
 pub(super) async fn send(router: &Router, request: Request<Body>) -> Response<Bytes> {

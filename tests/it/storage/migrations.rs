@@ -89,6 +89,29 @@ async fn gossip_is_added_to_certificates() {
     }
 }
 
+/// What operators do is noted in a database with blocks, whether or not the charm's older image has made its table
+/// there; the rows of that stay as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn administration_is_added_to_blocks() {
+    let (sqlite, _directory) = sqlite_url();
+    let charmed = postgres::fresh_database().await;
+    // As the older image makes it.
+    let table = "CREATE TABLE deleted_keys (fingerprint TEXT PRIMARY KEY NOT NULL, comment TEXT NOT NULL)";
+    execute(&charmed, &format!("{table}; INSERT INTO deleted_keys VALUES ('{}', 'gdpr')", "ef".repeat(20))).await;
+    for (engine, url) in [("sqlite", sqlite), ("postgres", postgres::fresh_database().await), ("postgres", charmed)] {
+        migrate_to(2, engine, &url).await;
+        let fingerprint = if engine == "sqlite" { "x'abab'" } else { "'\\xabab'" }.replace("abab", &"ab".repeat(20));
+        let block = format!("INSERT INTO blocked (fingerprint, comment, actor) VALUES ({fingerprint}, 'spam', 'op')");
+        execute(&url, &block).await;
+        storage::migrate(&url).await.unwrap();
+        let store = storage::open(&url, &patient()).await.unwrap();
+        store.check().await.unwrap();
+        let [block] = &store.admin().blocks(None, 9).await.unwrap()[..] else { panic!("{engine}: one is blocked") };
+        assert_eq!((block.comment.as_str(), block.is_in_effect), ("spam", true), "{engine}");
+        assert_eq!(store.admin().release_ended(9).await.unwrap(), 0, "{engine}");
+    }
+}
+
 /// Applies the first `count` migrations.
 async fn migrate_to(count: usize, engine: &str, url: &str) {
     let directory = tempfile::tempdir().unwrap();

@@ -118,6 +118,16 @@ impl World {
         number.expect("the query answers a number")
     }
 
+    /// The texts that a query answers.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        let texts = match self.raw().await {
+            Raw::Sqlite(mut connection) => sqlx::query_scalar(query).fetch_all(&mut connection).await,
+            Raw::Postgres(mut connection) => sqlx::query_scalar(query).fetch_all(&mut connection).await,
+        };
+        texts.expect("the query answers texts")
+    }
+
     /// Waits until `count` statements in this PostgreSQL database wait for locks.
     pub async fn wait_for_waiting_statements(&self, count: i64) {
         let waiting =

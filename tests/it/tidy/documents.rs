@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hockeypuck::app::needs_restart;
 use hockeypuck::config::{Config, Sources};
 
 use super::{Source, assert_none, sources};
@@ -31,6 +32,18 @@ fn settings_are_documented() {
     assert!(settings.len() > 10, "{settings:?}");
     let missing = settings.iter().map(|entry| &entry.key).filter(|key| !document.contains(&format!("`{key}`")));
     assert_none(&missing.map(|key| format!("docs/configure.md: {key} is missing")).collect::<Vec<_>>());
+}
+
+/// The settings that need a restart are those that the document lists.
+#[test]
+fn settings_that_need_a_restart_are_documented() {
+    let document = text_of("docs/configure.md");
+    let (_, section) = document.split_once("## Change settings while the server runs").unwrap();
+    let list = section.split("\n\n").find(|part| part.starts_with('`')).unwrap();
+    let listed: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
+    let entries = Config::load(&Sources::default()).report.entries;
+    let needed: BTreeSet<&str> = entries.iter().map(|entry| &*entry.key).filter(|key| needs_restart(key)).collect();
+    assert_eq!(needed, listed);
 }
 
 /// Every metric is documented.

@@ -57,13 +57,13 @@ pub(super) struct Peers {
 impl Peers {
     /// Asks the store only when there is somebody to ask about.
     pub(super) async fn read(app: &AppState, now: i64) -> Result<Self, StorageError> {
-        let settings = &app.settings;
+        let settings = app.settings();
         let statuses = if settings.partners.is_empty() { BTreeMap::new() } else { app.keyring.peers().await? };
         let failover = settings.partners.iter().filter(|partner| partner.pks_failover && partner.http.is_some());
         let failover: Vec<&Partner> = failover.collect();
         let has_targets = !settings.push_targets.is_empty() || !failover.is_empty();
         let pushes = if has_targets { app.keyring.push_targets().await? } else { BTreeMap::new() };
-        let clock = Clock { now, started: app.started, stale_seconds: stale_seconds(settings) };
+        let clock = Clock { now, started: app.started, stale_seconds: stale_seconds(&settings) };
         let mut targets: Vec<Target> = settings.push_targets.iter().map(|target| permanent(target, &pushes)).collect();
         targets.extend(failover.into_iter().filter_map(|partner| substitute(partner, &statuses, &pushes)));
         targets.sort_by(|a, b| a.addr.cmp(&b.addr));

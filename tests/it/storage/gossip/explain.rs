@@ -77,6 +77,8 @@ async fn postgres_loops_use_indexes() {
          SELECT digest, 'partner ' || p, 24, 5, first_seen FROM recovery, generate_series(1, 5) AS p",
         "INSERT INTO settled (digest, profile, at, reason, fingerprint)
          SELECT sha256(int4send(n)), 24, 5, 'differs', sha256(int4send(n)) FROM generate_series(1, {ROWS}) AS n",
+        "INSERT INTO blocked (fingerprint, comment, actor)
+         SELECT sha256(int4send(n)), '', '' FROM generate_series(1, {ROWS}) AS n",
         "INSERT INTO partners (name, next_due) SELECT 'partner ' || n, 5 FROM generate_series(1, {ROWS}) AS n",
         "INSERT INTO unit_requests (requested_at, kind) SELECT n, 'check' FROM generate_series(1, {ROWS}) AS n",
         "INSERT INTO unit_answers (request, unit, at, answer) SELECT id, 'unit', 5, 'fine' FROM unit_requests",
@@ -143,6 +145,7 @@ async fn sqlite_loops_use_indexes() {
          SELECT digest, 'partner ' || (first_seen % 5), 24, 5, first_seen FROM recovery",
         "INSERT INTO settled (digest, profile, at, reason, fingerprint)
          {numbers} SELECT randomblob(16), 24, 5, 'differs', randomblob(20) FROM numbers",
+        "INSERT INTO blocked (fingerprint, comment, actor) {numbers} SELECT randomblob(20), '', '' FROM numbers",
         "INSERT INTO partners (name, next_due) {numbers} SELECT 'partner ' || n, 5 FROM numbers",
         "INSERT INTO unit_requests (requested_at, kind) {numbers} SELECT n, 'check' FROM numbers",
         "INSERT INTO unit_answers (request, unit, at, answer) SELECT id, 'unit', 5, 'fine' FROM unit_requests",
