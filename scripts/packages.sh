@@ -40,6 +40,9 @@ lacking_for_test() {
   has sq || echo sq
   has sks || echo sks
   has pgrep || echo procps
+  has groff || echo groff-base
+  has systemd-analyze || echo systemd
+  has dpkg-deb || echo dpkg
   /usr/bin/python3 -c 'import gnupg' 2>/dev/null || echo python3 python3-gnupg
   [ -e /usr/share/keyrings/debian-keyring.gpg ] || echo debian-keyring
   has_file '/usr/lib/postgresql/*/bin/postgres' || echo postgresql

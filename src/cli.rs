@@ -4,16 +4,19 @@ mod adopt;
 mod arguments;
 mod block;
 mod check_config;
+mod completions;
 mod files;
 mod inspect;
 mod load;
 mod lookup;
+mod manual;
 mod migrate;
 mod options;
 mod output;
 mod peers;
 mod serve;
 mod signals;
+mod supervisor;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -75,6 +78,10 @@ enum Command {
     Ptree(trees::Options),
     /// List the partners, how the last sessions with them went, and what is still missing from them
     Peers(peers::Options),
+    /// Print the script that completes command lines in a shell
+    Completions(completions::Options),
+    /// Print the manual page, or write those of all commands
+    Man(manual::Options),
     /// Delete certificates, and keep them away on every server on the database
     BlockKeys(block::Options),
     /// End blocks, so that the certificates may come back
@@ -93,9 +100,7 @@ Exit codes:
 
 /// Runs one command line with its environment to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<String, String>) -> Ending {
-    // As in Go, the last of several equal flags counts.
-    let command = Cli::command().args_override_self(true);
-    let command = command.mut_subcommands(|command| command.after_help(EXIT_CODES).args_override_self(true));
+    let command = command();
     let arguments = arguments::rewrite(arguments, &command);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -116,6 +121,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         Command::Lookup(options) => lookup::run(&options, environment),
         Command::Ptree(options) => trees::run(&options, environment),
         Command::Peers(options) => peers::run(&options, environment),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => manual::run(&options),
         Command::BlockKeys(options) => block::run(&options, environment),
         Command::UnblockKeys(options) => block::unblock(&options, environment),
         Command::ListBlocked(options) => block::list(&options, environment),
@@ -128,6 +135,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: BTreeMap<
         }
         Ending::Failed
     })
+}
+
+/// The whole command line. As in Go, the last of several equal flags counts.
+fn command() -> clap::Command {
+    let command = Cli::command().args_override_self(true);
+    command.mut_subcommands(|command| command.after_help(EXIT_CODES).args_override_self(true))
 }
 
 /// Runs asynchronous work to its end; what it left on other threads does not delay the program.

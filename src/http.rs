@@ -7,6 +7,7 @@
 
 mod body;
 mod budget;
+mod caller;
 mod conditional;
 mod error;
 #[doc(hidden)]
@@ -25,6 +26,7 @@ mod state;
 mod tls;
 
 pub use budget::Budget;
+pub use caller::Caller;
 pub use error::ApiError;
 pub use hkp::index_json;
 pub use metrics::{MetricsState, metrics_router};

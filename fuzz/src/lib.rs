@@ -1,8 +1,8 @@
 //! What must hold for any octets: one function per fuzz target, which panics if it does not.
 //! The tests of the main package replay the corpora through the same functions.
 
-mod config;
 mod admin;
+mod config;
 mod gossip;
 mod http;
 mod keyring;
@@ -17,8 +17,8 @@ use hockeypuck::domain::search::{email_of, keywords_of};
 use hockeypuck::domain::{Digest, Record};
 use md5::Digest as _;
 
-pub use self::config::template;
 pub use self::admin::admin;
+pub use self::config::template;
 pub use self::gossip::{ptree_frames, ptree_session};
 pub use self::http::{address, hashquery, lookup, upload};
 pub use self::keyring::keyring;

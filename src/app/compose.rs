@@ -169,7 +169,8 @@ fn settings(config: &Config) -> HttpSettings {
         partners: config.recon.partners.clone(),
         recon_stale: config.recon.stale,
         push_targets: config.pks.targets.clone(),
-        text_search: text_search(config.hkp.queries),
+        text_search: text_search(&config.hkp.queries),
+        inexact_from: config.hkp.queries.inexact_from.clone(),
         body_octets_limit: limits.max_body_len,
         body_octets_total: limits.max_body_total_len,
         body_deadline: limits.body_timeout,
@@ -179,7 +180,7 @@ fn settings(config: &Config) -> HttpSettings {
     }
 }
 
-fn text_search(queries: Queries) -> Option<TextSearch> {
+fn text_search(queries: &Queries) -> Option<TextSearch> {
     match queries {
         Queries { keyword_search_disabled: true, .. } => None,
         Queries { enable_inexact: true, .. } => Some(TextSearch::Keywords),

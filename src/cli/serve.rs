@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use super::options::{ServeOptions, install_log};
 use super::signals::{Signals, Wish};
-use super::{Ending, block_on, output};
+use super::{Ending, block_on, output, supervisor};
 use crate::app::{Server, Shutdown};
 use crate::config::{Config, Report, Sources};
 use crate::telemetry::log::Log;
@@ -26,6 +26,7 @@ async fn serve((config, report): (&Config, &Report), log: &Log, sources: &Source
         () = signals.stop() => return Ok(Ending::Interrupted),
     };
     announce(config, &server);
+    supervisor::ready();
     let mut reloader = server.reloader(config, report);
     let filtered = log.clone();
     reloader.tell(move |config| set_filter(&filtered, config));
@@ -55,6 +56,7 @@ fn stop(shutdown: &Shutdown) {
     }
     tracing::info!("stopping: requests under way are answered; a second signal ends at once");
     shutdown.soft();
+    supervisor::stopping();
 }
 
 fn reopen(log: &Log) {

@@ -102,7 +102,7 @@ fn profile(text: &str) -> Result<Profile, String> {
 }
 
 /// An address stands for the network that holds nothing else.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
     let parsed = text.parse().ok().or_else(address);
     parsed.ok_or_else(|| "networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"".to_owned())

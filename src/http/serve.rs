@@ -22,6 +22,9 @@ use connection::Server;
 /// How long to wait after a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The most connections that are accepted after the shutdown has begun: more than the system keeps.
+const WAITING_LIMIT: usize = 4096;
+
 /// What a client is told when there are too many connections. Written at once or not at all.
 const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
     Access-Control-Allow-Origin: *\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 55\r\n\
@@ -58,6 +61,8 @@ pub struct ServeLimits {
     pub header: Duration,
     /// How long a client may accept no octet of an answer.
     pub write_stall: Duration,
+    /// How long a client that is connected when the shutdown begins may take to begin its request.
+    pub late_request: Duration,
     /// How long requests under way may take after the shutdown has begun.
     pub drain: Duration,
 }
@@ -70,6 +75,7 @@ impl Default for ServeLimits {
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            late_request: Duration::from_millis(500),
             drain: Duration::from_secs(20),
         }
     }
@@ -91,29 +97,27 @@ pub async fn serve(
     let stopping = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
+    let begin = |tasks: &mut JoinSet<()>, stream| {
+        let Some(share) = connections.take(1) else {
+            metrics.refuse("connections");
+            // Before a handshake, a client of TLS understands no answer.
+            return if is_tls { drop(stream) } else { refuse(&stream) };
+        };
+        let connection = server.clone().run(stream, stopping.clone(), graceful.watcher());
+        tasks.spawn(async move {
+            connection.await;
+            drop(share);
+        });
+    };
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(_) = tasks.join_next() => {}
-            stream = accept(&socket) => {
-                let Some(share) = connections.take(1) else {
-                    metrics.refuse("connections");
-                    // Before a handshake, a client of TLS understands no answer.
-                    if !is_tls {
-                        refuse(&stream);
-                    }
-                    continue;
-                };
-                let connection = server.clone().run(stream, stopping.clone(), graceful.watcher());
-                tasks.spawn(async move {
-                    connection.await;
-                    drop(share);
-                });
-            }
+            stream = accept(&socket) => begin(&mut tasks, stream),
         }
     }
-    drop(socket);
+    waiting(socket).for_each(|stream| begin(&mut tasks, stream));
     stopping.cancel();
     drain(graceful, tasks, drain_limit).await;
 }
@@ -128,6 +132,16 @@ async fn accept(listener: &TcpListener) -> TcpStream {
             }
         }
     }
+}
+
+/// The clients that are connected and were not accepted yet: to them, the server was there. Nobody else gets in.
+fn waiting(listener: TcpListener) -> impl Iterator<Item = TcpStream> {
+    let listener = listener.into_std().ok();
+    let accept = move || listener.as_ref().and_then(|listener| listener.accept().ok());
+    std::iter::from_fn(accept).take(WAITING_LIMIT).filter_map(|(stream, _)| {
+        stream.set_nonblocking(true).ok()?;
+        TcpStream::from_std(stream).ok()
+    })
 }
 
 /// Tells a client that there are too many connections.

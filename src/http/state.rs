@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::budget::Budget;
@@ -108,6 +109,8 @@ pub struct HttpSettings {
     pub push_targets: Vec<PushTarget>,
     /// How text is searched for; `None` when only fingerprints and key IDs are.
     pub text_search: Option<TextSearch>,
+    /// Whose requests are searched for by words, too, when the exact search finds nothing.
+    pub inexact_from: Vec<IpNet>,
     /// Domains, in lower case, that are searched for as words, also where other text is not.
     pub enumerable_domains: Vec<String>,
     /// Headers of armored answers: names and values.
@@ -143,6 +146,7 @@ impl Default for HttpSettings {
             recon_stale: Duration::from_secs(86_400),
             push_targets: Vec::new(),
             text_search: Some(TextSearch::Exact),
+            inexact_from: Vec::new(),
             enumerable_domains: Vec::new(),
             armor_headers: Vec::new(),
             body_octets_limit: 10 * 1024 * 1024,

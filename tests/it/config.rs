@@ -1,7 +1,7 @@
 //! Where settings come from, what they mean, and what is said about mistakes.
 
-mod charm;
 mod admin;
+mod charm;
 mod database;
 mod defaults;
 mod files;

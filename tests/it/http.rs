@@ -2,6 +2,7 @@
 
 mod add;
 mod admin;
+mod caller;
 mod clients;
 mod conditional;
 mod errors;

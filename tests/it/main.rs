@@ -16,9 +16,11 @@
 
 mod adopt;
 mod cert;
+mod charm;
 mod cli;
 mod clients;
 mod config;
+mod deploy;
 mod durability;
 mod fuzz;
 mod gossip;

@@ -15,5 +15,6 @@ pub mod records;
 pub mod request;
 pub mod secure;
 pub mod server;
+pub mod staging;
 pub mod store;
 pub mod tools;

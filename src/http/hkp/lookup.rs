@@ -1,22 +1,30 @@
 //! `GET /pks/lookup`: reads the parameters and hands over to the operation.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::super::layers::Route;
 use super::super::query::{self, Parameters};
-use super::super::{ApiError, AppState, HttpSettings};
+use super::super::{ApiError, AppState, Caller, HttpSettings};
 use super::index::Detail;
 use super::options::Options;
 use super::{get, index, stats};
 use crate::domain::Search;
 use crate::domain::search::{SearchError, TextSearch};
 
-pub(crate) async fn lookup(State(app): State<AppState>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn lookup(
+    State(app): State<AppState>,
+    caller: Option<Extension<Caller>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let parameters = Parameters::new(uri.query().unwrap_or_default().as_bytes());
     let operation = Operation::read(parameters)?;
-    Ok(Route(operation.route()).name(answer(&app, &headers, operation, parameters).await))
+    let settings = app.settings();
+    let words_too = caller.is_some_and(|Extension(caller)| caller.is_within(&settings.inexact_from, &uri, &headers));
+    Ok(Route(operation.route()).name(answer(&app, &headers, operation, parameters, words_too).await))
 }
 
 async fn answer(
@@ -24,13 +32,15 @@ async fn answer(
     headers: &HeaderMap,
     operation: Operation,
     parameters: Parameters<'_>,
+    words_too: bool,
 ) -> Result<Response, ApiError> {
+    let read = || Lookup::read(parameters).map(|lookup| Lookup { words_too, ..lookup });
     match operation {
         Operation::Stats => stats::answer(app, headers, Options::read(parameters)).await,
-        Operation::Get => get::by_text(app, headers, &Lookup::read(parameters)?).await,
-        Operation::Hget => get::by_digest(app, headers, &Lookup::read(parameters)?).await,
-        Operation::Index => index::answer(app, headers, &Lookup::read(parameters)?, Detail::UserIds).await,
-        Operation::Vindex => index::answer(app, headers, &Lookup::read(parameters)?, Detail::Signatures).await,
+        Operation::Get => get::by_text(app, headers, &read()?).await,
+        Operation::Hget => get::by_digest(app, headers, &read()?).await,
+        Operation::Index => index::answer(app, headers, &read()?, Detail::UserIds).await,
+        Operation::Vindex => index::answer(app, headers, &read()?, Detail::Signatures).await,
     }
 }
 
@@ -77,6 +87,8 @@ pub(crate) struct Lookup {
     text_with_plus: Option<String>,
     pub options: Options,
     exact: bool,
+    /// Whether the words of the text are searched for when nothing else is found.
+    words_too: bool,
 }
 
 impl Lookup {
@@ -95,16 +107,28 @@ impl Lookup {
             text,
             options: Options::read(parameters),
             exact: parameters.first("exact").as_deref() == Some("on"),
+            words_too: false,
         })
     }
 
     /// What to look for, in this order until something is found; at least one.
     pub(crate) fn searches(&self, settings: &HttpSettings) -> Result<Vec<Search>, ApiError> {
-        let mut searches = vec![self.search(&self.text, settings)?];
-        if let Some(Ok(other)) = self.text_with_plus.as_ref().map(|text| self.search(text, settings)) {
-            searches.push(other);
+        let other = self.text_with_plus.as_ref().and_then(|text| self.search(text, settings).ok());
+        let others = other.into_iter().chain(self.by_words(settings));
+        match self.search(&self.text, settings) {
+            Ok(search) => Ok(std::iter::once(search).chain(others).collect()),
+            Err(error) => {
+                let others: Vec<Search> = others.collect();
+                if others.is_empty() { Err(error) } else { Ok(others) }
+            }
         }
-        Ok(searches)
+    }
+
+    /// Only beside a search for whole addresses: where the operator has switched text off, it is off for all.
+    fn by_words(&self, settings: &HttpSettings) -> Option<Search> {
+        let is_wanted = self.words_too && !self.exact && settings.text_search == Some(TextSearch::Exact);
+        let search = is_wanted.then(|| Search::parse(&self.text, TextSearch::Keywords).ok()).flatten();
+        search.filter(|search| matches!(search, Search::Keywords(_)))
     }
 
     fn search(&self, text: &str, settings: &HttpSettings) -> Result<Search, ApiError> {

@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 
-use super::super::Tls;
+use super::super::{Caller, Tls};
 use super::ServeLimits;
 use super::write_stall::WriteStall;
 use crate::telemetry::HttpMetrics;
@@ -57,22 +57,35 @@ impl Server {
     /// `watcher` both tell, a request under way is the last one.
     pub(super) async fn run(self, stream: TcpStream, stopping: CancellationToken, watcher: Watcher) {
         let _open = Open::enter(&self.metrics.connections);
-        let begun = stopping.run_until_cancelled(self.has_first_octet(&stream)).await;
-        if begun != Some(true) {
+        let begun = tokio::select! {
+            begun = self.has_first_octet(&stream) => begun,
+            () = self.is_late(&stopping) => false,
+        };
+        if !begun {
             return;
         }
+        let caller = stream.peer_addr().ok().map(Caller::new);
         // Answers are written whole; waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
         let stream = WriteStall::new(stream, self.limits.write_stall);
         match &self.tls {
-            None => self.serve(stream, watcher).await,
+            None => self.serve(stream, caller, &stopping, watcher).await,
             Some(tls) => {
-                let shaken = stopping.run_until_cancelled(self.shake_hands(tls, stream)).await;
-                if let Some(Some(stream)) = shaken {
-                    self.serve(stream, watcher).await;
+                let shaken = tokio::select! {
+                    shaken = self.shake_hands(tls, stream) => shaken,
+                    () = self.is_late(&stopping) => None,
+                };
+                if let Some(stream) = shaken {
+                    self.serve(stream, caller, &stopping, watcher).await;
                 }
             }
         }
+    }
+
+    /// Ends a moment after the shutdown has begun: who has just connected is about to ask.
+    async fn is_late(&self, stopping: &CancellationToken) {
+        stopping.cancelled().await;
+        tokio::time::sleep(self.limits.late_request).await;
     }
 
     /// The first octet tells the protocol, for which the protocol itself would wait for ever.
@@ -104,7 +117,7 @@ impl Server {
         None
     }
 
-    async fn serve<S>(&self, stream: S, watcher: Watcher)
+    async fn serve<S>(&self, stream: S, caller: Option<Caller>, stopping: &CancellationToken, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -112,17 +125,25 @@ impl Server {
         let seen = first.clone();
         let counting = ServiceBuilder::new().map_request(move |request| {
             seen.came();
-            request
+            Caller::mark(caller, request)
         });
         let service = TowerToHyperService::new(counting.service(self.router.clone()));
-        let connection = self.protocol.serve_connection(TokioIo::new(stream), service).into_owned();
+        let serving = async {
+            // The watcher would end a connection that begins after the shutdown before it has read anything.
+            if stopping.is_cancelled() {
+                let mut protocol = auto::Builder::clone(&self.protocol);
+                protocol.http1().keep_alive(false);
+                return protocol.serve_connection(TokioIo::new(stream), service).await;
+            }
+            watcher.watch(self.protocol.serve_connection(TokioIo::new(stream), service).into_owned()).await
+        };
         let limit = self.limits.header.saturating_mul(2);
         let lateness = async {
             first.is_late(limit).await;
             self.metrics.refuse("first_request");
         };
         tokio::select! {
-            served = watcher.watch(connection) => if let Err(error) = served {
+            served = serving => if let Err(error) = served {
                 tracing::debug!(error, "a connection ended early");
             },
             () = lateness => {}

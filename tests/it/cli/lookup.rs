@@ -62,6 +62,18 @@ fn lists_and_json() {
     assert_eq!(packets[..3], [0xc6, 0xc1, 0x4d], "a public key packet of 525 octets");
 }
 
+/// Certificates of version 6, which old clients are not given over HTTP, are shown and listed like all others.
+#[test]
+fn version_6_is_included() {
+    let place = Place::new();
+    place.run(&["load", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/vectors/v6type35.pgp")]).expect_success();
+    let listed = place.run(&["lookup", "--op", "index", "pqc-test-key@example.com"]).expect_success();
+    let fingerprint = listed.split(' ').nth(1).unwrap();
+    assert_eq!(fingerprint.len(), 64, "{listed}");
+    let got: Value = serde_json::from_str(&place.run(&["lookup", "--json", fingerprint]).expect_success()).unwrap();
+    assert_eq!((&got["fingerprint"], &got["version"]), (&Value::from(fingerprint), &Value::from(6)));
+}
+
 /// Nothing found is an answer of its own, and no failure of the database is taken for it.
 #[test]
 fn nothing_found() {

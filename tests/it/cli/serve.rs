@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::keyrings::{NONUPLOAD, certificates};
@@ -145,4 +147,24 @@ fn warnings_are_logged() {
     place.write("hockeypuck.conf", "[hockeypuck]\ndataDir = \"data\"\nhostnam = \"a\"\n");
     let server = Serving::start(&place, &["--config", "hockeypuck.conf"]);
     server.wait_for("hockeypuck.conf:3: hostnam is unknown");
+}
+
+/// systemd, where it wants to know, is told when the server answers, and when it takes nothing new.
+#[test]
+fn systemd_is_told() {
+    let place = Place::new();
+    let socket = UnixDatagram::bind(place.path().join("notify")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let heard = || {
+        let mut octets = [0; 64];
+        let count = socket.recv(&mut octets).unwrap();
+        String::from_utf8_lossy(&octets[..count]).trim().to_owned()
+    };
+    let mut serve = place.command(&["serve", "--bind", "127.0.0.1:0", "--metrics-bind", "none"]);
+    serve.env("NOTIFY_SOCKET", place.path().join("notify")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = serve.spawn().unwrap();
+    assert_eq!(heard(), "READY=1");
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    assert_eq!(heard(), "STOPPING=1");
+    assert_eq!(server.wait().unwrap().code(), Some(0));
 }

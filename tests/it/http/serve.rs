@@ -22,8 +22,15 @@ const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(60);
 
 fn patient() -> ServeLimits {
-    let connections = Budget::new(16);
-    ServeLimits { connections, first_octet: LONG, handshake: LONG, header: LONG, write_stall: LONG, drain: LONG }
+    ServeLimits {
+        connections: Budget::new(16),
+        first_octet: LONG,
+        handshake: LONG,
+        header: LONG,
+        write_stall: LONG,
+        late_request: Duration::ZERO,
+        drain: LONG,
+    }
 }
 
 struct Server {
@@ -92,6 +99,29 @@ async fn old_clients_get_plain_answers() {
     let answer = server.exchange(&request).await.to_lowercase();
     assert!(answer.contains("\r\ncontent-length: 6\r\n") && answer.ends_with("\r\n\r\n\0\0\0\0\r\n"), "{answer}");
     server.stop().await;
+}
+
+/// Who was connected when the shutdown began is answered, whether or not it was accepted or had asked by then.
+#[tokio::test]
+async fn who_was_connected_is_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(TcpStream::connect(address).await.unwrap());
+    }
+    let shutdown = CancellationToken::new();
+    shutdown.cancel();
+    let limits = ServeLimits { late_request: LONG, ..patient() };
+    let metrics = HttpMetrics::register(&Registry::new()).unwrap();
+    let task = tokio::spawn(serve(listener, hello(), limits, metrics, shutdown.cancelled_owned()));
+    while TcpStream::connect(address).await.is_ok() {}
+    for client in &mut clients {
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        assert!(read_to_end(client).await.ends_with("hello"));
+    }
+    drop(clients);
+    task.await.unwrap();
 }
 
 /// One connection serves many requests.
