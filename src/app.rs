@@ -8,28 +8,32 @@ pub mod lifecycle;
 mod machine;
 mod sockets;
 mod stores;
+mod traces;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use prometheus::Registry;
 use thiserror::Error;
 
 pub use lifecycle::Shutdown;
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
+pub use traces::traces;
 
 use crate::config::Config;
 use crate::gossip::{self, index::Index};
 use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
+use crate::telemetry::traces::{Sending, Traces, TracesError};
 use lifecycle::{Ended, Tasks};
 
 /// How long requests under way may take after a soft stop was asked for.
 const DRAIN_LIMIT: Duration = Duration::from_millis(3500);
 /// How long tasks may take to notice that the draining is over.
 const TASKS_LIMIT: Duration = Duration::from_millis(500);
-/// How long the store may take to close. All three together are less than the five seconds
+/// How long the store may take to close, and the last traces to be taken. All three together are less than the five seconds
 /// after which supervisors kill.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -44,6 +48,8 @@ pub enum StartError {
     Metrics(#[from] prometheus::Error),
     #[error(transparent)]
     Client(#[from] gossip::client::ClientError),
+    #[error(transparent)]
+    Traces(#[from] TracesError),
 }
 
 /// Why a server ended although nobody asked it to.
@@ -64,6 +70,8 @@ pub struct Server {
     keyring: Keyring,
     shutdown: Shutdown,
     tasks: Tasks,
+    registry: Registry,
+    sending: Option<Sending>,
 }
 
 /// Runs a server until `shutdown` or until one of its tasks dies.
@@ -75,6 +83,12 @@ impl Server {
     /// Takes the sockets, brings the store up to date and starts to answer.
     pub async fn start(config: &Config, shutdown: Shutdown) -> Result<Self, StartError> {
         compose::server(config, shutdown).await
+    }
+
+    /// The server, which sends these traces until its end.
+    pub fn sending(mut self, traces: Option<Traces>) -> Result<Self, StartError> {
+        self.sending = traces.map(|traces| traces.start(&self.registry)).transpose()?;
+        Ok(self)
     }
 
     /// Where HKP is served.
@@ -126,7 +140,7 @@ impl Server {
         }
     }
 
-    /// Ends what is under way, then closes the store.
+    /// Ends what is under way, then closes the store and sends the last traces.
     async fn end(&mut self) {
         if tokio::time::timeout(DRAIN_LIMIT + TASKS_LIMIT, self.tasks.drain()).await.is_err() {
             tracing::warn!("some tasks did not end in time and were cut off");
@@ -135,8 +149,17 @@ impl Server {
             jobs::write_counts(&self.keyring, machine::now()).await;
             self.keyring.store().close().await;
         };
-        if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
-            tracing::warn!("the store did not close in time; what was answered as stored is stored");
-        }
+        let closing = async {
+            if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
+                tracing::warn!("the store did not close in time; what was answered as stored is stored");
+            }
+        };
+        let sending = self.sending.take();
+        let sending = async {
+            if let Some(sending) = sending {
+                sending.finish(CLOSE_LIMIT).await;
+            }
+        };
+        tokio::join!(closing, sending);
     }
 }

@@ -19,8 +19,10 @@ mod report;
 mod site;
 mod source;
 mod store;
+mod tracing;
 mod value;
 
+pub use self::tracing::Tracing;
 pub use address::{BindAddress, PeerAddress};
 pub use dsn::DatabaseUrl;
 pub use hkp::Hkp;
@@ -49,6 +51,7 @@ pub struct Config {
     pub pks: Pks,
     pub store: Store,
     pub log: Log,
+    pub tracing: Tracing,
 }
 
 /// What the sources gave: the configuration unless a value is wrong, and what there is to say about it.
@@ -81,6 +84,7 @@ impl Config {
             pks: Pks::read(&mut reader),
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
+            tracing: Tracing::read(&mut reader),
             site,
             hkp,
         };

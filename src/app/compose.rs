@@ -37,6 +37,8 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         keyring: keyring.clone(),
         tasks: Tasks::default(),
         shutdown,
+        registry: registry.clone(),
+        sending: None,
     };
     let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
     server.tasks.spawn("statistics", statistics);
@@ -117,6 +119,7 @@ fn settings(config: &Config) -> HttpSettings {
         body_deadline: limits.body_timeout,
         request_deadline: limits.request_timeout,
         request_limit: limits.max_requests,
+        request_id_seed: machine::random(),
         ..defaults
     }
 }

@@ -5,8 +5,8 @@ use prometheus::Registry;
 use super::StartError;
 use crate::config::Config;
 use crate::keyring::{self, Keyring};
-use crate::storage::{self, Store, StoreLimits};
-use crate::telemetry::KeyringMetrics;
+use crate::storage::{self, Store, StoreLimits, Watch};
+use crate::telemetry::{KeyringMetrics, StorageMetrics};
 use crate::{cert, config};
 
 /// Brings the schema up to date, after which any number of servers can use the store.
@@ -17,24 +17,25 @@ pub async fn migrate(store: &config::Store) -> Result<(), StartError> {
 /// The use cases over the configured store. Migrates it first.
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     migrate(&config.store).await?;
-    let store = open(&config.store).await?;
+    let store = open(&config.store, registry).await?;
     Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
 }
 
 /// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
 pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
-    let store = open(&config.store).await?;
+    let store = open(&config.store, registry).await?;
     store.check().await.map_err(|cause| unusable(&config.store, cause))?;
     Ok(Keyring::new(store, settings(config), KeyringMetrics::register(registry)?))
 }
 
-async fn open(store: &config::Store) -> Result<Store, StartError> {
+async fn open(store: &config::Store, registry: &Registry) -> Result<Store, StartError> {
+    let watch = Watch { metrics: Some(StorageMetrics::register(registry)?), ..Watch::default() };
     let limits = StoreLimits {
         connections: store.max_connections,
         acquire_timeout: store.acquire_timeout,
         statement_timeout: store.statement_timeout,
     };
-    storage::open(store.url.expose(), &limits).await.map_err(|cause| unusable(store, cause))
+    storage::open_watched(store.url.expose(), &limits, watch).await.map_err(|cause| unusable(store, cause))
 }
 
 /// What the configuration means to the use cases.

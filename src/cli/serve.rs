@@ -3,25 +3,27 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use super::options::{ServeOptions, install_log};
+use super::options::{ServeOptions, install_log_with};
 use super::signals::{Signals, Wish};
 use super::{Ending, block_on, output};
-use crate::app::{Server, Shutdown};
+use crate::app::{self, Server, Shutdown};
 use crate::config::{Config, Report};
 use crate::telemetry::log::Log;
+use crate::telemetry::traces::Traces;
 
 pub(super) fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let (config, report) = options.configure(environment)?;
-    let log = install_log(&config)?;
+    let traces = app::traces(&config)?;
+    let log = install_log_with(&config, traces.as_ref())?;
     warn(&report);
-    block_on(serve(&config, &log))?
+    block_on(serve(&config, &log, traces))?
 }
 
-async fn serve(config: &Config, log: &Log) -> anyhow::Result<Ending> {
+async fn serve(config: &Config, log: &Log, traces: Option<Traces>) -> anyhow::Result<Ending> {
     let mut signals = Signals::new()?;
     let shutdown = Shutdown::new();
     let server = tokio::select! {
-        server = Server::start(config, shutdown.clone()) => server?,
+        server = Server::start(config, shutdown.clone()) => server?.sending(traces)?,
         () = signals.stop() => return Ok(Ending::Interrupted),
     };
     announce(config, &server);

@@ -11,7 +11,7 @@ use super::health::StoreHealth;
 use crate::config::{Partner, PushTarget};
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
-use crate::telemetry::HttpMetrics;
+use crate::telemetry::{HttpMetrics, RequestIds};
 
 /// Shared by all requests. Cheap to clone, which every layer does for every request.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub struct App {
     /// Octets of request bodies that may be in memory at once.
     pub(super) body_octets: Arc<Semaphore>,
     pub(super) health: StoreHealth,
+    /// For requests that come without a name.
+    pub(super) request_ids: RequestIds,
 }
 
 impl AppState {
@@ -39,6 +41,7 @@ impl AppState {
             requests: Semaphore::new(settings.request_limit),
             body_octets: Arc::new(Semaphore::new(settings.body_octets_total.max(settings.body_octets_limit))),
             health: StoreHealth::default(),
+            request_ids: RequestIds::new(settings.request_id_seed),
             started: now().as_second(),
             keyring,
             settings: Arc::new(settings),
@@ -94,6 +97,8 @@ pub struct HttpSettings {
     pub health_deadline: Duration,
     /// Requests that are worked on at once; more are refused.
     pub request_limit: usize,
+    /// Servers with different seeds name their requests differently.
+    pub request_id_seed: u64,
 }
 
 impl Default for HttpSettings {
@@ -117,6 +122,7 @@ impl Default for HttpSettings {
             request_deadline: Duration::from_secs(90),
             health_deadline: Duration::from_secs(3),
             request_limit: 1024,
+            request_id_seed: 0,
         }
     }
 }

@@ -8,7 +8,8 @@ use sqlx::{Connection, Database, Pool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 
-use super::{PoolState, StorageError};
+use super::watch::{Operation, SLOW_SCAN};
+use super::{PoolState, StorageError, Watch};
 
 /// How often a query runs when connections turn out to be broken.
 const READ_ATTEMPTS: u32 = 2;
@@ -26,6 +27,7 @@ pub struct Connections<DB: Database> {
     slots: Arc<Semaphore>,
     kept: Arc<Kept<DB>>,
     bounds: Bounds,
+    watch: Watch,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +71,7 @@ struct Kept<DB: Database> {
 
 impl<DB: Database> Connections<DB> {
     /// Connects when a connection is first needed.
-    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds) -> Self {
+    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds, watch: Watch) -> Self {
         let connections = bounds.connections.max(1);
         let pool = PoolOptions::new()
             .max_connections(connections)
@@ -77,22 +79,22 @@ impl<DB: Database> Connections<DB> {
             .test_before_acquire(false)
             .connect_lazy_with(options);
         let kept = Arc::new(Kept { pool: pool.clone(), connections: Mutex::default() });
-        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds }
+        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds, watch }
     }
 
     /// For a query, which runs once more on another connection when the first turns out to be broken.
     pub fn reading(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout }
+        Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout, slow: self.watch.slow }
     }
 
     /// For a query of a whole table. The deadline of statements has to be lifted to [`SCAN_TIMEOUT`] too.
     pub fn scanning(&self) -> Attempts<'_, DB> {
-        Attempts { timeout: SCAN_TIMEOUT, ..self.reading() }
+        Attempts { timeout: SCAN_TIMEOUT, slow: SLOW_SCAN, ..self.reading() }
     }
 
     /// For a transaction, which runs again when it lost against another one.
     pub fn writing(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Write, left: WRITE_ATTEMPTS, timeout: self.bounds.write_timeout }
+        Attempts { connections: self, kind: Kind::Write, left: WRITE_ATTEMPTS, timeout: self.bounds.write_timeout, slow: self.watch.slow }
     }
 
     pub fn state(&self) -> PoolState {
@@ -154,6 +156,7 @@ macro_rules! run {
     // The connection as `$link` makes it of the engine's.
     ($attempts:expr, via $link:path, $work:path $(, $argument:expr)*) => {{
         let mut attempts = $attempts;
+        let mut operation = attempts.operation(stringify!($work));
         loop {
             let mut lease = attempts.lease().await?;
             let work = $work($link(lease.start()?) $(, $argument)*);
@@ -164,6 +167,7 @@ macro_rules! run {
             }
             drop(lease);
             if !attempts.goes_on_after(&result) {
+                operation.end(&result);
                 break result;
             }
         }
@@ -180,6 +184,7 @@ pub struct Attempts<'a, DB: Database> {
     kind: Kind,
     left: u32,
     timeout: Duration,
+    slow: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -188,7 +193,12 @@ enum Kind {
     Write,
 }
 
-impl<DB: Database> Attempts<'_, DB> {
+impl<'a, DB: Database> Attempts<'a, DB> {
+    /// Notes the call from here on.
+    pub fn operation(&self, name: &'static str) -> Operation<'a> {
+        Operation::start(name, DB::NAME, &self.connections.watch, self.slow)
+    }
+
     pub async fn lease(&mut self) -> Result<Lease<DB>, StorageError> {
         self.left = self.left.saturating_sub(1);
         match self.kind {

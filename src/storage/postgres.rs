@@ -25,7 +25,7 @@ use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
-    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    StoredCertificate, StoredSummary, WRITE_STATEMENTS, Watch,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 use listen::Listen;
@@ -44,7 +44,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
+    pub(super) fn new(url: &str, limits: &StoreLimits, watch: Watch) -> Result<Self, StorageError> {
         let milliseconds = |timeout: Duration| timeout.as_millis().max(1).to_string();
         let statement_timeout = milliseconds(limits.statement_timeout);
         let options = PgConnectOptions::from_str(url)?.application_name("hockeypuck").options([
@@ -63,7 +63,7 @@ impl PostgresStore {
             read_timeout: limits.statement_timeout.saturating_add(CLIENT_GRACE),
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS).saturating_add(CLIENT_GRACE),
         };
-        Ok(Self { listen: Listen::new(options.clone()), connections: Connections::new(options, bounds) })
+        Ok(Self { listen: Listen::new(options.clone()), connections: Connections::new(options, bounds, watch) })
     }
 }
 

@@ -26,7 +26,7 @@ use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, StoreLimits,
-    StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    StoredCertificate, StoredSummary, WRITE_STATEMENTS, Watch,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 
@@ -47,7 +47,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
+    pub(super) fn new(url: &str, limits: &StoreLimits, watch: Watch) -> Result<Self, StorageError> {
         let options = options(url)?.busy_timeout(limits.statement_timeout);
         let bounds = Bounds {
             connections: limits.connections,
@@ -56,8 +56,8 @@ impl SqliteStore {
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS),
         };
         Ok(Self {
-            readers: Connections::new(options.clone(), bounds),
-            writer: Connections::new(options, Bounds { connections: 1, ..bounds }),
+            readers: Connections::new(options.clone(), bounds, watch.clone()),
+            writer: Connections::new(options, Bounds { connections: 1, ..bounds }, watch),
             changed: Notify::new(),
         })
     }

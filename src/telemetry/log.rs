@@ -7,10 +7,14 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+use super::traces::Traces;
 
 /// From which importance on events are logged. Hockeypuck's `panic` and `fatal` are `error` here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub enum Format {
 }
 
 /// What is logged, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings<'a> {
     pub level: Level,
     pub format: Format,
@@ -41,6 +45,8 @@ pub struct Settings<'a> {
     pub filter: &'a str,
     /// `None`: standard error.
     pub file: Option<&'a Path>,
+    /// What else hears of what happens.
+    pub traces: Option<&'a Traces>,
 }
 
 /// Why there is no log.
@@ -63,14 +69,8 @@ pub struct Log {
 /// Installs the log for the whole process; only a program's entry point may do that.
 pub fn install(settings: &Settings<'_>) -> Result<Log, LogError> {
     let output = Output::open(settings.file)?;
-    let is_terminal = settings.file.is_none() && io::stderr().is_terminal();
-    let filter = if settings.filter.is_empty() { default_filter(settings.level) } else { settings.filter.to_owned() };
-    let filter = EnvFilter::try_new(filter).map_err(|error| LogError::Filter(error.to_string()))?;
-    let layer = layer(settings.format, is_terminal, output.clone());
-    tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init()
-        .map_err(|_| LogError::AlreadyInstalled)?;
+    let layers = layers(settings, &output)?;
+    tracing_subscriber::registry().with(layers).try_init().map_err(|_| LogError::AlreadyInstalled)?;
     Ok(Log { output })
 }
 
@@ -140,6 +140,20 @@ impl FromStr for Format {
     }
 }
 
+type AnyLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// The log, and traces where they are sent.
+fn layers(settings: &Settings<'_>, output: &Output) -> Result<Vec<AnyLayer>, LogError> {
+    let is_terminal = settings.file.is_none() && io::stderr().is_terminal();
+    let filter = if settings.filter.is_empty() { default_filter(settings.level) } else { settings.filter.to_owned() };
+    let filter = EnvFilter::try_new(filter).map_err(|error| LogError::Filter(error.to_string()))?;
+    // Spans are for traces: what a line needs stands in its own fields.
+    let filter = filter.and(filter_fn(|metadata: &Metadata<'_>| metadata.is_event()));
+    let mut layers = vec![layer(settings.format, is_terminal, output.clone()).with_filter(filter).boxed()];
+    layers.extend(settings.traces.map(Traces::layer));
+    Ok(layers)
+}
+
 /// The libraries below are quieter than this program: their statements may hold search texts.
 fn default_filter(level: Level) -> String {
     match level {
@@ -148,16 +162,22 @@ fn default_filter(level: Level) -> String {
     }
 }
 
-fn layer(format: Format, is_terminal: bool, output: Output) -> Box<dyn Layer<Registry> + Send + Sync> {
+fn layer(format: Format, is_terminal: bool, output: Output) -> AnyLayer {
     match format {
         Format::Auto if is_terminal => text(is_terminal, output),
         Format::Text => text(is_terminal, output),
-        Format::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(output).boxed(),
+        Format::Json => json(output),
         Format::Auto | Format::Logfmt => tracing_logfmt::builder().layer().with_writer(output).boxed(),
     }
 }
 
-fn text(has_colors: bool, output: Output) -> Box<dyn Layer<Registry> + Send + Sync> {
+/// All fields beside each other, the message among them.
+fn json(output: Output) -> AnyLayer {
+    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    layer.with_current_span(false).with_span_list(false).with_writer(output).boxed()
+}
+
+fn text(has_colors: bool, output: Output) -> AnyLayer {
     tracing_subscriber::fmt::layer().with_ansi(has_colors).with_target(false).with_writer(output).boxed()
 }
 
@@ -209,5 +229,38 @@ impl Write for Line {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::subscriber::with_default;
+
+    use super::*;
+    use crate::telemetry::traces::{Sampler, TARGET, Traces};
+
+    fn is_span_disabled(filter: &str, traces: Option<&Traces>) -> bool {
+        let settings = Settings { level: Level::Info, format: Format::Json, filter, file: None, traces };
+        let layers = layers(&settings, &Output::StandardError).unwrap();
+        with_default(tracing_subscriber::registry().with(layers), || {
+            tracing::info_span!(target: TARGET, "request").is_disabled()
+        })
+    }
+
+    /// Where no traces are sent no span is made, whatever is logged; where they are, it is.
+    #[test]
+    fn spans_cost_nothing_without_traces() {
+        for filter in ["", "trace", "traces=trace"] {
+            assert!(is_span_disabled(filter, None), "{filter}");
+        }
+        let settings = crate::telemetry::traces::Settings {
+            endpoint: "http://127.0.0.1:1/v1/traces",
+            service: "keys",
+            version: "0",
+            sampler: Sampler::All,
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let traces = Traces::open(&settings, reqwest::Client::new()).unwrap();
+        assert!(!is_span_disabled("", Some(&traces)));
     }
 }

@@ -6,6 +6,7 @@ mod mistakes;
 mod origins;
 mod pks;
 mod recon;
+mod tracing;
 
 use hockeypuck::config::{Config, Loaded, Sources};
 use tempfile::TempDir;

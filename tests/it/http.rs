@@ -15,6 +15,7 @@ mod methods;
 mod metrics;
 mod pages;
 mod records;
+mod request_id;
 mod scripted;
 mod serve;
 mod stats;
