@@ -84,7 +84,13 @@ impl<DB: Database> Connections<DB> {
 
     /// For a query, which runs once more on another connection when the first turns out to be broken.
     pub fn reading(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout, slow: self.watch.slow }
+        Attempts {
+            connections: self,
+            kind: Kind::Read,
+            left: READ_ATTEMPTS,
+            timeout: self.bounds.read_timeout,
+            slow: self.watch.slow,
+        }
     }
 
     /// For a query of a whole table. The deadline of statements has to be lifted to [`SCAN_TIMEOUT`] too.
@@ -94,7 +100,13 @@ impl<DB: Database> Connections<DB> {
 
     /// For a transaction, which runs again when it lost against another one.
     pub fn writing(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Write, left: WRITE_ATTEMPTS, timeout: self.bounds.write_timeout, slow: self.watch.slow }
+        Attempts {
+            connections: self,
+            kind: Kind::Write,
+            left: WRITE_ATTEMPTS,
+            timeout: self.bounds.write_timeout,
+            slow: self.watch.slow,
+        }
     }
 
     pub fn state(&self) -> PoolState {
@@ -149,17 +161,18 @@ impl<DB: Database> Connections<DB> {
     }
 }
 
-/// Runs the function `$work` with a connection and `$argument`s for as long as `$attempts` says.
+/// Runs the function of a path with a connection and `$argument`s for as long as `$attempts` says. The path is the
+/// name of the operation.
 ///
 /// A macro because the futures of closures that borrow their arguments cannot be shown to be `Send`.
 macro_rules! run {
     // The connection as `$link` makes it of the engine's.
-    ($attempts:expr, via $link:path, $work:path $(, $argument:expr)*) => {{
+    ($attempts:expr, via $link:path, $name:ident $(:: $more:ident)* $(, $argument:expr)*) => {{
         let mut attempts = $attempts;
-        let mut operation = attempts.operation(stringify!($work));
+        let mut operation = attempts.operation(concat!(stringify!($name) $(, "::", stringify!($more))*));
         loop {
             let mut lease = attempts.lease().await?;
-            let work = $work($link(lease.start()?) $(, $argument)*);
+            let work = $name $(:: $more)* ($link(lease.start()?) $(, $argument)*);
             let finished = tokio::time::timeout(attempts.timeout(), work).await;
             let result = lease.finish(finished);
             if attempts.is_clean(&result) {
@@ -172,8 +185,8 @@ macro_rules! run {
             }
         }
     }};
-    ($attempts:expr, $work:path $(, $argument:expr)*) => {
-        $crate::storage::pool::run!($attempts, via std::convert::identity, $work $(, $argument)*)
+    ($attempts:expr, $name:ident $(:: $more:ident)* $(, $argument:expr)*) => {
+        $crate::storage::pool::run!($attempts, via std::convert::identity, $name $(:: $more)* $(, $argument)*)
     };
 }
 pub(super) use run;

@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{
-    ExporterBuildError, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig,
-};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::EnvResourceDetector;
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, SdkTracerProvider, SpanExporter as _};
@@ -121,6 +119,8 @@ impl Traces {
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
+            // Nobody asks OpenTelemetry's own context for the current span.
+            .with_context_activation(false)
             .with_level(false)
             .with_target(false)
             .with_filter(filter)

@@ -62,19 +62,20 @@ impl UnderWay {
     fn new(app: AppState, request: &Request, id: RequestId) -> Self {
         app.metrics.in_flight.inc();
         let method = known_method(request.method());
+        let path: Option<MatchedPath> = request.extensions().get().cloned();
         Self {
             app,
-            span: span(method, &id),
+            span: span(method, path_of(path.as_ref()), &id),
             id,
             started: Instant::now(),
             method,
-            path: request.extensions().get().cloned(),
+            path,
             answered: false,
         }
     }
 
     fn path(&self) -> &str {
-        self.path.as_ref().map_or("unmatched", MatchedPath::as_str)
+        path_of(self.path.as_ref())
     }
 
     fn duration_ms(&self) -> u64 {
@@ -83,10 +84,6 @@ impl UnderWay {
 
     /// Tells the span what became of the request.
     fn describe(&self, route: &str, status: StatusCode) {
-        if self.span.is_disabled() {
-            return;
-        }
-        self.span.record("otel.name", format!("{} {route}", self.method));
         self.span.record("http.route", route);
         self.span.record("http.response.status_code", status.as_u16());
         if status.is_server_error() {
@@ -127,12 +124,16 @@ impl Drop for UnderWay {
     }
 }
 
-/// The span of a request, whose route is known at its end.
-fn span(method: &'static str, id: &RequestId) -> Span {
+fn path_of(matched: Option<&MatchedPath>) -> &str {
+    matched.map_or("unmatched", MatchedPath::as_str)
+}
+
+/// The span of a request, whose finer route is known at its end.
+fn span(method: &'static str, path: &str, id: &RequestId) -> Span {
     tracing::info_span!(
         target: TARGET,
         "request",
-        otel.name = method,
+        otel.name = format!("{method} {path}"),
         otel.kind = "server",
         otel.status_code = Empty,
         http.request.method = method,

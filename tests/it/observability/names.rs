@@ -21,6 +21,9 @@ const LATER: [(&str, &str); 2] = [
 /// Labels that Prometheus adds.
 const FROM_PROMETHEUS: [&str; 2] = ["job", "instance"];
 
+/// A primary key of version 9.
+const UNREADABLE: [u8; 3] = [0xc6, 1, 9];
+
 /// A name in a query, with the labels that are asked for.
 type Used = BTreeMap<String, BTreeSet<String>>;
 
@@ -44,6 +47,7 @@ fn every_name_exists() {
             let certificate = small(&format!("<{place}{number}@example.org>"));
             assert_eq!(submit(address, &certificate.packets()).unwrap().status, 200);
         }
+        assert_eq!(submit(server.address(), &UNREADABLE).unwrap().status, 422);
         assert_eq!(request::get(server.address(), "/pks/lookup?op=get&search=nobody@example.org").unwrap().status, 404);
         let known = series(server.metrics());
         let missing: Vec<_> = used.iter().filter(|(name, labels)| !is_there(&known, name, labels)).collect();
@@ -126,7 +130,8 @@ fn collect(text: &str, used: &mut Used) {
         let (name, after) = rest.split_at(end);
         rest = after;
         if ["hockeypuck_", "conflux_", "process_"].iter().any(|prefix| name.starts_with(prefix)) {
-            let labels = after.strip_prefix('{').and_then(|after| after.split_once('}')).map_or("", |(labels, _)| labels);
+            let labels =
+                after.strip_prefix('{').and_then(|after| after.split_once('}')).map_or("", |(labels, _)| labels);
             used.entry(name.to_owned()).or_default().extend(label_names(labels));
         }
     }
