@@ -1,5 +1,6 @@
 //! The log: where events of the whole program are written, and how they look.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -221,15 +222,27 @@ struct Line(Output);
 
 impl Write for Line {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let line = one_line(octets);
         match &self.0 {
-            Output::StandardError => io::stderr().write(octets),
-            Output::File { file, .. } => file.lock().unwrap_or_else(PoisonError::into_inner).write(octets),
+            Output::StandardError => io::stderr().write_all(&line)?,
+            Output::File { file, .. } => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)?,
         }
+        Ok(octets.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The event without line breaks but that at its end: what others say may have some, and one format lets them pass.
+fn one_line(event: &[u8]) -> Cow<'_, [u8]> {
+    let (text, end) = event.strip_suffix(b"\n").map_or((event, &b""[..]), |text| (text, b"\n"));
+    if !text.contains(&b'\n') {
+        return Cow::Borrowed(event);
+    }
+    let lines: Vec<&[u8]> = text.split(|octet| *octet == b'\n').collect();
+    Cow::Owned([&lines.join(&b"\\n"[..]), end].concat())
 }
 
 #[cfg(test)]
@@ -245,6 +258,23 @@ mod tests {
         with_default(tracing_subscriber::registry().with(layers), || {
             tracing::info_span!(target: TARGET, "request").is_disabled()
         })
+    }
+
+    /// Programs that collect logs read lines, whatever is in a cause.
+    #[test]
+    fn events_are_lines() {
+        for format in [Format::Text, Format::Json, Format::Logfmt] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("log");
+            let settings = Settings { level: Level::Info, format, filter: "", file: Some(&path), traces: None };
+            let layers = layers(&settings, &Output::open(Some(&path)).unwrap()).unwrap();
+            with_default(tracing_subscriber::registry().with(layers), || {
+                tracing::warn!(cause = %"one\ntwo", text = "three\r\nfour", debug = ?"five\nsix", "seven\neight");
+            });
+            let log = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(log.lines().count(), 1, "{format:?}: {log}");
+            assert!(log.contains("two") && log.contains("eight"), "{format:?}: {log}");
+        }
     }
 
     /// Where no traces are sent no span is made, whatever is logged; where they are, it is.

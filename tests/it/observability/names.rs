@@ -51,7 +51,7 @@ fn every_name_exists() {
         assert_eq!(request::get(server.address(), "/pks/lookup?op=get&search=nobody@example.org").unwrap().status, 404);
         let known = series(server.metrics());
         let missing: Vec<_> = used.iter().filter(|(name, labels)| !is_there(&known, name, labels)).collect();
-        if number % 20 == 0 {
+        if number.is_multiple_of(20) {
             println!("still missing: {missing:?}");
         }
         missing.is_empty()
