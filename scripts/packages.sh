@@ -80,24 +80,29 @@ without_cluster() {
   root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
-# Older releases have promtool beside a server that starts itself: only the program is taken out of that package.
-take_promtool() {
-  local directory
+# Prometheus' package starts a server of its own: only the programs are taken out of it. Newer releases have
+# promtool in a package by itself.
+take_prometheus() {
+  local directory program
   directory=$(mktemp -d)
   (cd "$directory" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb .)
   mkdir -p target/tools/bin
-  mv "$directory/usr/bin/promtool" target/tools/bin/
+  for program in prometheus promtool; do
+    [ ! -e "$directory/usr/bin/$program" ] || mv "$directory/usr/bin/$program" target/tools/bin/
+  done
   rm -rf "$directory"
 }
 
-needs_promtool() { [ "$1" = test ] && ! has promtool && [ ! -x target/tools/bin/promtool ]; }
+needs_prometheus() { [ "$1" = test ] && ! { has_tool prometheus && has_tool promtool; }; }
+
+has_tool() { has "$1" || [ -x "target/tools/bin/$1" ]; }
 
 lacking() { "lacking_for_$1" | tr ' ' '\n'; }
 
 main() {
   has cargo || { echo "Rust is missing. Please install rustup, and with it the stable toolchain." >&2 && exit 1; }
   mapfile -t packages < <(lacking "$1")
-  if [ ${#packages[@]} -eq 0 ] && ! needs_promtool "$1"; then
+  if [ ${#packages[@]} -eq 0 ] && ! needs_prometheus "$1"; then
     return
   fi
   need_apt "${packages[@]:-prometheus}"
@@ -106,7 +111,7 @@ main() {
   mapfile -t packages < <(lacking "$1")
   case " ${packages[*]} " in *" postgresql "*) without_cluster ;; esac
   [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
-  ! needs_promtool "$1" || take_promtool
+  ! needs_prometheus "$1" || take_prometheus
 }
 
 case "${1:-}" in

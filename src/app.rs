@@ -9,17 +9,20 @@ mod machine;
 mod reload;
 mod sockets;
 mod stores;
+mod traces;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use prometheus::Registry;
 use thiserror::Error;
 
 pub use lifecycle::Shutdown;
 pub use machine::{now, unit, user};
 pub use reload::{Reloader, needs_restart};
 pub use stores::{limits, migrate, open_existing_keyring, open_keyring};
+pub use traces::traces;
 
 use crate::config::{Config, Report};
 use crate::gossip::{self, index::Index};
@@ -28,6 +31,7 @@ use crate::jobs;
 use crate::keyring::Keyring;
 use crate::storage::StorageError;
 use crate::telemetry::ReloadMetrics;
+use crate::telemetry::traces::{Sending, Traces, TracesError};
 use lifecycle::{Ended, Tasks};
 use reload::Hook;
 
@@ -35,7 +39,7 @@ use reload::Hook;
 const DRAIN_LIMIT: Duration = Duration::from_millis(3500);
 /// How long tasks may take to notice that the draining is over.
 const TASKS_LIMIT: Duration = Duration::from_millis(500);
-/// How long the store may take to close. All three together are less than the five seconds
+/// How long the store may take to close, and the last traces to be taken. All three together are less than the five seconds
 /// after which supervisors kill.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -52,6 +56,8 @@ pub enum StartError {
     Certificate(#[from] TlsError),
     #[error(transparent)]
     Client(#[from] gossip::client::ClientError),
+    #[error(transparent)]
+    Traces(#[from] TracesError),
 }
 
 /// Why a server ended although nobody asked it to.
@@ -77,6 +83,8 @@ pub struct Server {
     tasks: Tasks,
     hooks: Vec<Hook>,
     reloads: ReloadMetrics,
+    registry: Registry,
+    sending: Option<Sending>,
 }
 
 /// Runs a server until `shutdown` or until one of its tasks dies.
@@ -88,6 +96,12 @@ impl Server {
     /// Takes the sockets, brings the store up to date and starts to answer.
     pub async fn start(config: &Config, shutdown: Shutdown) -> Result<Self, StartError> {
         compose::server(config, shutdown).await
+    }
+
+    /// The server, which sends these traces until its end.
+    pub fn sending(mut self, traces: Option<Traces>) -> Result<Self, StartError> {
+        self.sending = traces.map(|traces| traces.start(&self.registry)).transpose()?;
+        Ok(self)
     }
 
     /// Where HKP is served.
@@ -150,7 +164,7 @@ impl Server {
         }
     }
 
-    /// Ends what is under way, then closes the store.
+    /// Ends what is under way, then closes the store and sends the last traces.
     async fn end(&mut self) {
         if tokio::time::timeout(DRAIN_LIMIT + TASKS_LIMIT, self.tasks.drain()).await.is_err() {
             tracing::warn!("some tasks did not end in time and were cut off");
@@ -159,8 +173,17 @@ impl Server {
             jobs::write_counts(&self.keyring, machine::now()).await;
             self.keyring.store().close().await;
         };
-        if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
-            tracing::warn!("the store did not close in time; what was answered as stored is stored");
-        }
+        let closing = async {
+            if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
+                tracing::warn!("the store did not close in time; what was answered as stored is stored");
+            }
+        };
+        let sending = self.sending.take();
+        let sending = async {
+            if let Some(sending) = sending {
+                sending.finish(CLOSE_LIMIT).await;
+            }
+        };
+        tokio::join!(closing, sending);
     }
 }

@@ -25,8 +25,10 @@ mod site;
 mod source;
 mod store;
 pub mod template;
+mod tracing;
 mod value;
 
+pub use self::tracing::Tracing;
 pub use address::{BindAddress, PeerAddress};
 pub use admin::Admin;
 pub use dsn::DatabaseUrl;
@@ -61,6 +63,7 @@ pub struct Config {
     pub pks: Pks,
     pub store: Store,
     pub log: Log,
+    pub tracing: Tracing,
 }
 
 /// What the sources gave: the configuration unless a value is wrong, and what there is to say about it.
@@ -96,6 +99,7 @@ impl Config {
             pks: Pks::read(&mut reader),
             store: Store::read(&mut reader),
             log: Log::read(&mut reader),
+            tracing: Tracing::read(&mut reader),
             site,
             admin,
             hkp,

@@ -14,6 +14,7 @@ mod rows;
 mod schema;
 pub mod sql;
 pub mod sqlite;
+pub mod watch;
 mod write;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use error::StorageError;
 pub use gossip::GossipStorage;
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
+pub use watch::Watch;
 
 use crate::domain::{Change, Digest, Digests, Fingerprint, LegacyForm, Record, Search, Summary};
 
@@ -41,11 +43,16 @@ pub type Store = Arc<dyn Storage>;
 ///
 /// Connects only when a connection is first needed and does not touch the schema, so the only
 /// errors are those of the URL.
-#[expect(clippy::unused_async, reason = "the pools start tasks, so they are made inside a runtime")]
 pub async fn open(url: &str, limits: &StoreLimits) -> Result<Store, StorageError> {
+    open_watched(url, limits, Watch::default()).await
+}
+
+/// As [`open`]; `watch` hears of every operation.
+#[expect(clippy::unused_async, reason = "the pools start tasks, so they are made inside a runtime")]
+pub async fn open_watched(url: &str, limits: &StoreLimits, watch: Watch) -> Result<Store, StorageError> {
     match Engine::of(url)? {
-        Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits)?)),
-        Engine::Postgres => Ok(Arc::new(PostgresStore::new(url, limits)?)),
+        Engine::Sqlite => Ok(Arc::new(SqliteStore::new(url, limits, watch)?)),
+        Engine::Postgres => Ok(Arc::new(PostgresStore::new(url, limits, watch)?)),
     }
 }
 

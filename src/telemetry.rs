@@ -1,4 +1,4 @@
-//! Logs and metrics. One typed struct of metrics per area, all in one registry that is passed in.
+//! Logs, metrics and traces. One typed struct of metrics per area, all in one registry that is passed in.
 
 mod adopt;
 mod http;
@@ -7,9 +7,12 @@ pub mod log;
 mod push;
 pub mod recon;
 mod reload;
+mod request_id;
 mod retain;
+mod storage;
 mod store;
 mod tls;
+pub mod traces;
 
 pub use adopt::AdoptMetrics;
 pub use http::HttpMetrics;
@@ -17,5 +20,7 @@ pub use keyring::KeyringMetrics;
 pub use push::{PushMetrics, Pushed};
 pub use recon::ReconMetrics;
 pub use reload::ReloadMetrics;
+pub use request_id::{RequestId, RequestIds};
+pub use storage::StorageMetrics;
 pub use store::StoreMetrics;
 pub use tls::TlsMetrics;

@@ -46,6 +46,8 @@ pub(super) async fn server(config: &Config, shutdown: Shutdown) -> Result<Server
         hooks: Vec::new(),
         reloads: ReloadMetrics::register(&registry)?,
         shutdown,
+        registry: registry.clone(),
+        sending: None,
     };
     let statistics = jobs::write_statistics(keyring.clone(), machine::now, server.shutdown.token());
     server.tasks.spawn("statistics", statistics);
@@ -176,6 +178,7 @@ fn settings(config: &Config) -> HttpSettings {
         body_deadline: limits.body_timeout,
         request_deadline: limits.request_timeout,
         request_limit: limits.max_requests,
+        request_id_seed: machine::random(),
         ..defaults
     }
 }

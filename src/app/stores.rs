@@ -5,8 +5,8 @@ use prometheus::Registry;
 use super::StartError;
 use crate::config::Config;
 use crate::keyring::{self, Keyring};
-use crate::storage::{self, Store, StoreLimits};
-use crate::telemetry::KeyringMetrics;
+use crate::storage::{self, Store, StoreLimits, Watch};
+use crate::telemetry::{KeyringMetrics, StorageMetrics};
 use crate::{cert, config};
 
 /// Brings the schema and the blocklist up to date, after which any number of servers can use the store.
@@ -21,7 +21,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
 pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
     let unusable = |cause| unusable(&config.store, cause);
     storage::migrate(config.store.url.expose()).await.map_err(unusable)?;
-    let store = open(&config.store).await?;
+    let store = open(&config.store, registry).await?;
     let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
     keyring.take_over_deleted_keys().await.map_err(unusable)?;
     keyring.prepare_adoption().await.map_err(unusable)?;
@@ -30,20 +30,21 @@ pub async fn open_keyring(config: &Config, registry: &Registry) -> Result<Keyrin
 
 /// As [`open_keyring`], for commands that only read: an old schema or missing database is an error.
 pub async fn open_existing_keyring(config: &Config, registry: &Registry) -> Result<Keyring, StartError> {
-    let store = open(&config.store).await?;
+    let store = open(&config.store, registry).await?;
     store.check().await.map_err(|cause| unusable(&config.store, cause))?;
     let keyring = Keyring::new(store, settings(config), KeyringMetrics::register(registry)?);
     keyring.refresh_adoption().await.map_err(|cause| unusable(&config.store, cause))?;
     Ok(keyring)
 }
 
-async fn open(store: &config::Store) -> Result<Store, StartError> {
+async fn open(store: &config::Store, registry: &Registry) -> Result<Store, StartError> {
+    let watch = Watch { metrics: Some(StorageMetrics::register(registry)?), ..Watch::default() };
     let limits = StoreLimits {
         connections: store.max_connections,
         acquire_timeout: store.acquire_timeout,
         statement_timeout: store.statement_timeout,
     };
-    storage::open(store.url.expose(), &limits).await.map_err(|cause| unusable(store, cause))
+    storage::open_watched(store.url.expose(), &limits, watch).await.map_err(|cause| unusable(store, cause))
 }
 
 /// What the configuration means to the use cases.

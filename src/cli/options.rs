@@ -9,6 +9,7 @@ use clap::Args;
 use super::output::complain;
 use crate::config::{Config, Loaded, Report, Severity, Sources};
 use crate::telemetry::log::{self, Log};
+use crate::telemetry::traces::Traces;
 
 /// Flags of the commands that use the database.
 #[derive(Clone, Debug, Default, Args)]
@@ -81,11 +82,17 @@ impl ServeOptions {
 
 /// Installs the log for the rest of the program's life.
 pub(super) fn install_log(config: &Config) -> anyhow::Result<Log> {
+    install_log_with(config, None)
+}
+
+/// As [`install_log`], with traces of what happens.
+pub(super) fn install_log_with(config: &Config, traces: Option<&Traces>) -> anyhow::Result<Log> {
     Ok(log::install(&log::Settings {
         level: config.log.level,
         format: config.log.format,
         filter: &config.log.filter,
         file: config.log.file.as_deref(),
+        traces,
     })?)
 }
 

@@ -3,26 +3,32 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use super::options::{ServeOptions, install_log};
+use super::options::{ServeOptions, install_log_with};
 use super::signals::{Signals, Wish};
 use super::{Ending, block_on, output, supervisor};
-use crate::app::{Server, Shutdown};
+use crate::app::{self, Server, Shutdown};
 use crate::config::{Config, Report, Sources};
 use crate::telemetry::log::Log;
+use crate::telemetry::traces::Traces;
 
 pub(super) fn run(options: &ServeOptions, environment: BTreeMap<String, String>) -> anyhow::Result<Ending> {
     let sources = options.sources(environment.clone());
     let (config, report) = options.configure(environment)?;
-    let log = install_log(&config)?;
+    let traces = app::traces(&config)?;
+    let log = install_log_with(&config, traces.as_ref())?;
     warn(&report);
-    block_on(serve((&config, &report), &log, &sources))?
+    block_on(serve((&config, &report), (&log, traces), &sources))?
 }
 
-async fn serve((config, report): (&Config, &Report), log: &Log, sources: &Sources) -> anyhow::Result<Ending> {
+async fn serve(
+    (config, report): (&Config, &Report),
+    (log, traces): (&Log, Option<Traces>),
+    sources: &Sources,
+) -> anyhow::Result<Ending> {
     let mut signals = Signals::new()?;
     let shutdown = Shutdown::new();
     let mut server = tokio::select! {
-        server = Server::start(config, shutdown.clone()) => server?,
+        server = Server::start(config, shutdown.clone()) => server?.sending(traces)?,
         () = signals.stop() => return Ok(Ending::Interrupted),
     };
     announce(config, &server);

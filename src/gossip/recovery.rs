@@ -16,13 +16,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::directory::Directory;
+use crate::config::PeerAddress;
 use crate::domain::{Digest, PeerEvent};
 use crate::keyring::{Keyring, SubmitError};
 use crate::storage::StorageError;
 use crate::storage::gossip::{Claimed, Claimer, Verdict};
 use crate::telemetry::ReconMetrics;
+use crate::telemetry::traces::TARGET;
 use backlog::{Backlog, Turn};
 use fetch::FetchError;
 pub use fetch::Fetcher;
@@ -146,27 +150,41 @@ impl Worker {
         if claimed.is_empty() {
             return Ok(Done::Idle);
         }
+        self.batch(&address, claimer, &claimed).await
+    }
+
+    /// Fetches and submits what was claimed.
+    #[tracing::instrument(target = TARGET, name = "recovery", skip_all, fields(otel.kind = "client",
+        peer = self.directory.label(claimer.partner), digests = claimed.len(), otel.status_code = Empty))]
+    async fn batch(
+        &self,
+        address: &PeerAddress,
+        claimer: Claimer<'_>,
+        claimed: &[Claimed],
+    ) -> Result<Done, StorageError> {
+        let partner = claimer.partner;
         let digests: Vec<Digest> = claimed.iter().map(|claimed| claimed.digest).collect();
         let (label, started) = (self.directory.label(partner), Instant::now());
-        let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetcher.fetch(&address, &digests)).await;
+        let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetcher.fetch(address, &digests)).await;
         let answered = match fetched.unwrap_or(Err(FetchError::TimedOut)) {
             Ok(answered) => answered,
             Err(error) => {
+                Span::current().record("otel.status_code", "ERROR");
                 tracing::info!(partner = label, count = claimed.len(), %error, "a partner did not answer with certificates");
                 self.metrics.batch(label, "failure", started.elapsed(), 0);
                 self.note(partner, PeerEvent::RecoveryFailure, &error.to_string()).await;
-                return self.failed(claimer, &claimed, &error).await;
+                return self.failed(claimer, claimed, &error).await;
             }
         };
         let octets = answered.iter().map(bytes::Bytes::len).sum::<usize>();
         self.metrics.batch(label, "success", started.elapsed(), octets.try_into().unwrap_or(u64::MAX));
         self.note(partner, PeerEvent::Recovery, "").await;
         match self.keyring.recover(digests, answered).await {
-            Ok(recovery) => verdicts::note(self, claimer, &claimed, recovery).await,
+            Ok(recovery) => verdicts::note(self, claimer, claimed, recovery).await,
             Err(SubmitError::Storage(error)) => Err(error),
             Err(error) => {
                 tracing::warn!(partner = label, %error, "fetched certificates could not be stored");
-                let misses = verdicts::all(&claimed, &Verdict::Contended);
+                let misses = verdicts::all(claimed, &Verdict::Contended);
                 self.keyring.store().gossip().missed(claimer, &misses).await?;
                 Ok(Done::Failed)
             }

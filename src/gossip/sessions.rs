@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use ptree::net::{self, Chosen, Limits, Offer, Outcome, SessionError, Side};
 use tokio::net::TcpStream;
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::access::Admission;
 use super::directory::Directory;
@@ -20,6 +22,7 @@ use crate::domain::{Digest, PeerEvent, Profile};
 use crate::keyring::Keyring;
 use crate::telemetry::ReconMetrics;
 use crate::telemetry::recon::{Event, Role};
+use crate::telemetry::traces::TARGET;
 
 /// The most digests that one partner may have in the queue. What is left out is offered again.
 const OFFERS_LIMIT: u64 = 1_000_000;
@@ -59,6 +62,7 @@ struct Met<'a> {
 
 impl Sessions {
     /// Serves a connection that a peer opened.
+    #[tracing::instrument(target = TARGET, name = "reconciliation", skip_all, fields(otel.kind = "server", peer = Empty, otel.status_code = Empty))]
     pub async fn incoming(&self, stream: TcpStream, source: IpAddr, admission: Admission) {
         let address = source.to_string();
         let Some(snapshot) = self.index.snapshot() else {
@@ -101,6 +105,7 @@ impl Sessions {
     }
 
     /// Opens a connection to a partner and reconciles with it.
+    #[tracing::instrument(target = TARGET, name = "reconciliation", skip_all, fields(otel.kind = "client", peer = Empty, otel.status_code = Empty))]
     pub async fn outgoing(&self, partner: &Partner) -> Ended {
         let (Some(snapshot), Some(recon)) = (self.index.snapshot(), &partner.recon) else { return Ended::Failed };
         let Some(Choice { profile, filters }) = self.filters.announce(partner, self.directory.profile(&partner.name))
@@ -134,6 +139,7 @@ impl Sessions {
 
     /// Queues what was learned, also by a session that failed, and notes how it went.
     async fn finish(&self, met: &Met<'_>, outcome: &Outcome, took: Duration) {
+        Span::current().record("peer", self.directory.label(met.name));
         let http_port = outcome.peer.as_ref().map(|peer| peer.http_port).filter(|port| *port != 0);
         let http = http_port.map(|port| PeerAddress { host: met.host.clone(), port });
         self.directory.met(met.name, http, met.profile);
@@ -180,6 +186,7 @@ impl Sessions {
 
     async fn failed(&self, met: &Met<'_>, error: &str, took: Duration, learned: usize) {
         let partner = self.directory.label(met.name);
+        Span::current().record("peer", partner).record("otel.status_code", "ERROR");
         tracing::info!(partner, role = success(met.role).code(), error, learned, "a session failed");
         self.event(met.name, met.role, Event::Failure);
         self.metrics.session(partner, false, took, learned);

@@ -13,6 +13,7 @@ use crate::cert::DecodeError;
 use crate::domain::search::SearchError;
 use crate::keyring::{LookupError, SubmitError};
 use crate::storage::StorageError;
+use crate::telemetry::RequestId;
 
 /// When a client may try again after a passing failure.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -74,7 +75,13 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = reply::text(format!("{}.\n", capitalised(&self.sentence)));
+        let mut text = format!("{}.\n", capitalised(&self.sentence));
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR
+            && let Some(id) = RequestId::current()
+        {
+            text.push_str(&format!("If you report this, please tell that it was request {}.\n", id.as_str()));
+        }
+        let mut response = reply::text(text);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

@@ -13,7 +13,7 @@ use crate::config::{Live, Partner, PushTarget};
 use crate::domain::Fingerprint;
 use crate::domain::search::TextSearch;
 use crate::keyring::Keyring;
-use crate::telemetry::HttpMetrics;
+use crate::telemetry::{HttpMetrics, RequestIds};
 
 /// Shared by all requests. Cheap to clone, which every layer does for every request.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub struct App {
     /// Octets of request bodies that may be in memory at once.
     pub(super) body_octets: Budget,
     pub(super) health: StoreHealth,
+    /// For requests that come without a name.
+    pub(super) request_ids: RequestIds,
 }
 
 impl AppState {
@@ -41,6 +43,7 @@ impl AppState {
             requests: Budget::new(settings.request_limit),
             body_octets: Budget::new(settings.bodies_limit()),
             health: StoreHealth::default(),
+            request_ids: RequestIds::new(settings.request_id_seed),
             started: now().as_second(),
             keyring,
             settings: Live::new(settings),
@@ -127,6 +130,8 @@ pub struct HttpSettings {
     pub health_deadline: Duration,
     /// Requests that are worked on at once; more are refused.
     pub request_limit: usize,
+    /// Servers with different seeds name their requests differently.
+    pub request_id_seed: u64,
 }
 
 impl Default for HttpSettings {
@@ -155,6 +160,7 @@ impl Default for HttpSettings {
             request_deadline: Duration::from_secs(90),
             health_deadline: Duration::from_secs(3),
             request_limit: 1024,
+            request_id_seed: 0,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::summary::Issuer;
 use crate::domain::{Fingerprint, Search};
 use crate::storage::adopt::Wanted;
 use crate::storage::{MergeBase, Put, PutOutcome, StorageError};
+use crate::telemetry::traces::TARGET;
 
 /// The most items that are in memory, and certificates that are written in one transaction.
 pub const BATCH_LIMIT: usize = 64;
@@ -61,6 +62,7 @@ pub enum SubmitError {
 
 impl Keyring {
     /// Stores the certificates of `input`: armored text, of which every block is read, or packets.
+    #[tracing::instrument(target = TARGET, name = "submission", skip_all, fields(octets = input.len()))]
     pub async fn submit(&self, input: Bytes) -> Result<Submission, SubmitError> {
         let mut submission = Submission::default();
         for stream in cert::decode(&input)? {

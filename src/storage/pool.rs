@@ -12,7 +12,8 @@ use sqlx::{Connection, Database, Pool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 
-use super::{PoolState, StorageError};
+use super::watch::{Operation, SLOW_SCAN};
+use super::{PoolState, StorageError, Watch};
 use election::Election;
 pub use election::{Chosen, Servers};
 
@@ -35,6 +36,7 @@ pub struct Connections<DB: Database> {
     prepare: Prepare<DB>,
     /// Where there are several servers.
     election: Option<Election<DB>>,
+    watch: Watch,
 }
 
 /// Makes a connection ready to write, in one round trip, which also shows that it works.
@@ -85,7 +87,12 @@ struct Kept<DB: Database> {
 
 impl<DB: Database> Connections<DB> {
     /// Connects when a connection is first needed.
-    pub fn new(options: <DB::Connection as Connection>::Options, bounds: Bounds, prepare: Prepare<DB>) -> Self {
+    pub fn new(
+        options: <DB::Connection as Connection>::Options,
+        bounds: Bounds,
+        prepare: Prepare<DB>,
+        watch: Watch,
+    ) -> Self {
         let connections = bounds.connections.max(1);
         let pool = PoolOptions::new()
             .max_connections(connections)
@@ -93,7 +100,8 @@ impl<DB: Database> Connections<DB> {
             .test_before_acquire(false)
             .connect_lazy_with(options);
         let kept = Arc::new(Kept::new(pool.clone()));
-        Self { pool, slots: Arc::new(Semaphore::new(connections as usize)), kept, bounds, prepare, election: None }
+        let slots = Arc::new(Semaphore::new(connections as usize));
+        Self { pool, slots, kept, bounds, prepare, election: None, watch }
     }
 
     /// Connects to the one of `servers` that takes writes.
@@ -103,17 +111,29 @@ impl<DB: Database> Connections<DB> {
 
     /// For a query, which runs once more on another connection when the first turns out to be broken.
     pub fn reading(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Read, left: READ_ATTEMPTS, timeout: self.bounds.read_timeout }
+        Attempts {
+            connections: self,
+            kind: Kind::Read,
+            left: READ_ATTEMPTS,
+            timeout: self.bounds.read_timeout,
+            slow: self.watch.slow,
+        }
     }
 
     /// For a query of a whole table. The deadline of statements has to be lifted to [`SCAN_TIMEOUT`] too.
     pub fn scanning(&self) -> Attempts<'_, DB> {
-        Attempts { timeout: SCAN_TIMEOUT, ..self.reading() }
+        Attempts { timeout: SCAN_TIMEOUT, slow: SLOW_SCAN, ..self.reading() }
     }
 
     /// For a transaction, which runs again when it lost against another one.
     pub fn writing(&self) -> Attempts<'_, DB> {
-        Attempts { connections: self, kind: Kind::Write, left: WRITE_ATTEMPTS, timeout: self.bounds.write_timeout }
+        Attempts {
+            connections: self,
+            kind: Kind::Write,
+            left: WRITE_ATTEMPTS,
+            timeout: self.bounds.write_timeout,
+            slow: self.watch.slow,
+        }
     }
 
     pub fn state(&self) -> PoolState {
@@ -187,16 +207,18 @@ impl<DB: Database> Connections<DB> {
     }
 }
 
-/// Runs the function `$work` with a connection and `$argument`s for as long as `$attempts` says.
+/// Runs the function of a path with a connection and `$argument`s for as long as `$attempts` says. The path is the
+/// name of the operation.
 ///
 /// A macro because the futures of closures that borrow their arguments cannot be shown to be `Send`.
 macro_rules! run {
     // The connection as `$link` makes it of the engine's.
-    ($attempts:expr, via $link:path, $work:path $(, $argument:expr)*) => {{
+    ($attempts:expr, via $link:path, $name:ident $(:: $more:ident)* $(, $argument:expr)*) => {{
         let mut attempts = $attempts;
+        let mut operation = attempts.operation(concat!(stringify!($name) $(, "::", stringify!($more))*));
         loop {
             let mut lease = attempts.lease().await?;
-            let work = $work($link(lease.start()?) $(, $argument)*);
+            let work = $name $(:: $more)* ($link(lease.start()?) $(, $argument)*);
             let finished = tokio::time::timeout(attempts.timeout(), work).await;
             let result = lease.finish(finished);
             if attempts.is_clean(&result) {
@@ -204,12 +226,13 @@ macro_rules! run {
             }
             drop(lease);
             if !attempts.goes_on_after(&result) {
+                operation.end(&result);
                 break result;
             }
         }
     }};
-    ($attempts:expr, $work:path $(, $argument:expr)*) => {
-        $crate::storage::pool::run!($attempts, via std::convert::identity, $work $(, $argument)*)
+    ($attempts:expr, $name:ident $(:: $more:ident)* $(, $argument:expr)*) => {
+        $crate::storage::pool::run!($attempts, via std::convert::identity, $name $(:: $more)* $(, $argument)*)
     };
 }
 pub(super) use run;
@@ -220,6 +243,7 @@ pub struct Attempts<'a, DB: Database> {
     kind: Kind,
     left: u32,
     timeout: Duration,
+    slow: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -228,7 +252,12 @@ enum Kind {
     Write,
 }
 
-impl<DB: Database> Attempts<'_, DB> {
+impl<'a, DB: Database> Attempts<'a, DB> {
+    /// Notes the call from here on.
+    pub fn operation(&self, name: &'static str) -> Operation<'a> {
+        Operation::start(name, DB::NAME, &self.connections.watch, self.slow)
+    }
+
     pub async fn lease(&mut self) -> Result<Lease<DB>, StorageError> {
         self.left = self.left.saturating_sub(1);
         match self.kind {

@@ -28,7 +28,7 @@ use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
-    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS, Watch,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 use listen::Listen;
@@ -48,7 +48,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
+    pub(super) fn new(url: &str, limits: &StoreLimits, watch: Watch) -> Result<Self, StorageError> {
         let milliseconds = |timeout: Duration| timeout.as_millis().max(1).to_string();
         let statement_timeout = milliseconds(limits.statement_timeout);
         let lock_timeout = milliseconds(limits.statement_timeout / 2);
@@ -71,7 +71,7 @@ impl PostgresStore {
             read_timeout: limits.statement_timeout.saturating_add(CLIENT_GRACE),
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS).saturating_add(CLIENT_GRACE),
         };
-        let mut connections = Connections::new(options, bounds, make_durable);
+        let mut connections = Connections::new(options, bounds, make_durable, watch);
         if servers.are_several() {
             connections.elect(Box::new(servers.clone()));
         }

@@ -27,7 +27,7 @@ use super::pool::{Attempts, Bounds, Connections, run};
 use super::schema::migrate_error;
 use super::{
     AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
-    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS,
+    StoreLimits, StoredCertificate, StoredSummary, WRITE_STATEMENTS, Watch,
 };
 use crate::domain::{Change, Digest, Digests, Fingerprint, Search};
 
@@ -48,7 +48,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    pub(super) fn new(url: &str, limits: &StoreLimits) -> Result<Self, StorageError> {
+    pub(super) fn new(url: &str, limits: &StoreLimits, watch: Watch) -> Result<Self, StorageError> {
         let options = options(url)?.busy_timeout(limits.statement_timeout);
         let bounds = Bounds {
             connections: limits.connections,
@@ -57,8 +57,8 @@ impl SqliteStore {
             write_timeout: limits.statement_timeout.saturating_mul(WRITE_STATEMENTS),
         };
         Ok(Self {
-            readers: Connections::new(options.clone(), bounds, ping),
-            writer: Connections::new(options, Bounds { connections: 1, ..bounds }, ping),
+            readers: Connections::new(options.clone(), bounds, ping, watch.clone()),
+            writer: Connections::new(options, Bounds { connections: 1, ..bounds }, ping, watch),
             changed: Notify::new(),
         })
     }

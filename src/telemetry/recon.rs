@@ -16,6 +16,9 @@ const SESSION_BUCKETS: [f64; 7] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0];
 /// Bounds of the durations of fetches, in seconds.
 const FETCH_BUCKETS: [f64; 9] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0];
 
+/// Why connections and sessions are refused; all are there from the start.
+const REFUSALS: [&str; 5] = ["stranger", "full", "peer_full", "proxy", "deriving"];
+
 /// Who opened a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -101,6 +104,7 @@ impl Event {
 impl ReconMetrics {
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let metrics = Self::new()?;
+        REFUSALS.iter().for_each(|reason| drop(metrics.refused.with_label_values(&[reason])));
         let counters = [
             &metrics.items_recovered,
             &metrics.busy,

@@ -11,6 +11,7 @@ mod origins;
 mod pks;
 mod recon;
 mod template;
+mod tracing;
 
 use hockeypuck::config::{Config, Loaded, Sources};
 use tempfile::TempDir;

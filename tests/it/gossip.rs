@@ -7,7 +7,7 @@ mod converge;
 mod drift;
 mod hostile;
 mod keyserver;
-mod processes;
+pub mod processes;
 mod push;
 mod sks;
 mod units;

@@ -17,6 +17,7 @@ mod methods;
 mod metrics;
 mod pages;
 mod records;
+mod request_id;
 mod scripted;
 mod serve;
 mod stats;

@@ -25,6 +25,7 @@ mod durability;
 mod fuzz;
 mod gossip;
 mod http;
+mod observability;
 mod storage;
 mod support;
 mod tidy;

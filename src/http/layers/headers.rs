@@ -12,7 +12,7 @@ use super::super::HttpSettings;
 
 /// Certificates are public: scripts of every site may read every answer.
 const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
-const EXPOSED: HeaderValue = HeaderValue::from_static("Content-Disposition, ETag, Retry-After");
+const EXPOSED: HeaderValue = HeaderValue::from_static("Content-Disposition, ETag, Retry-After, X-Request-Id");
 /// Caches may keep answers, but ask whether they changed.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");

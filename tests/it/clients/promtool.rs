@@ -1,13 +1,9 @@
 //! Prometheus' own judgement of what it is given.
 
-use std::env;
-use std::path::Path;
-use std::process::Command;
-
 use super::on_each_server;
 use crate::support::certs;
 use crate::support::request::{self, submit};
-use crate::support::tools::{Finished, run_with_input};
+use crate::support::tools::{Finished, own_program, run_with_input};
 
 /// Hockeypuck's counters, whose names dashboards know, and which lack the usual ending.
 const HISTORIC: [&str; 4] =
@@ -30,9 +26,5 @@ fn metrics_are_well_formed() {
 }
 
 fn check(metrics: &[u8]) -> Finished {
-    // Where the test setup puts it when the package is not installed.
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin");
-    let paths = env::split_paths(&env::var_os("PATH").unwrap_or_default()).chain([own]).collect::<Vec<_>>();
-    let path = env::join_paths(paths).unwrap();
-    run_with_input(Command::new("promtool").env("PATH", path).args(["check", "metrics"]), metrics)
+    run_with_input(own_program("promtool").args(["check", "metrics"]), metrics)
 }

@@ -37,7 +37,8 @@ async fn other_failures_keep_their_secrets() {
         let world = World::over(failing(failure), settings());
         let response = world.get(ADDRESSES[0]).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(text(&response), "The server could not process the request.\n");
+        let said = text(&response);
+        assert!(said.starts_with("The server could not process the request.\n") && !said.contains("secret"), "{said}");
     }
 }
 

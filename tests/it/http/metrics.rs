@@ -1,7 +1,7 @@
 //! What Prometheus reads.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use axum::body::Body;
 use hockeypuck::storage::StorageError;
@@ -10,6 +10,7 @@ use http::{Method, Request};
 use super::records::record;
 use super::scripted::{Failure, failing};
 use super::world::{World, send, settings, text};
+use crate::support::tools::own_program;
 
 /// Names that monitoring of Hockeypuck already reads; they break the rule that counters end in `_total`.
 const INHERITED: [&str; 6] = [
@@ -81,7 +82,7 @@ async fn promtool_is_content() {
     world.get("/").await;
     world.metrics.refuse("requests");
     let text = scrape(&world).await;
-    let mut promtool = Command::new("promtool")
+    let mut promtool = own_program("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -123,8 +123,13 @@ pub(super) fn text(response: &Response<Bytes>) -> &str {
 
 /// Everything of a response but the headers that all responses have, which one test looks at.
 pub(super) fn shown(response: &Response<Bytes>) -> String {
-    const COMMON: [&str; 4] =
-        ["access-control-allow-origin", "access-control-expose-headers", "server", "x-content-type-options"];
+    const COMMON: [&str; 5] = [
+        "access-control-allow-origin",
+        "access-control-expose-headers",
+        "server",
+        "x-content-type-options",
+        "x-request-id",
+    ];
     let mut text = format!("{}\n", response.status());
     let mut headers: Vec<_> = response.headers().iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str());

@@ -41,9 +41,17 @@ impl Server {
 
     /// Starts the binary with settings by their names without `HOCKEYPUCK_`.
     pub fn start_with(store: Backend, settings: &[(&str, &str)]) -> Self {
+        let settings: Vec<(String, &str)> =
+            settings.iter().map(|(name, value)| (format!("HOCKEYPUCK_{name}"), *value)).collect();
+        let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        Self::start_in(store, &variables)
+    }
+
+    /// Starts the binary in an environment of these variables.
+    pub fn start_in(store: Backend, variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let [address, metrics] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
-        let settings = settings.iter().map(|(name, value)| (format!("HOCKEYPUCK_{name}"), (*value).to_owned()));
+        let settings = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let (settings, log) = (settings.collect(), Arc::default());
         let place = Place { store: &store, address, metrics, directory: &directory, settings: &settings };
         let (child, reader) = place.spawn(&log);

@@ -1,6 +1,8 @@
 //! Programs of other people.
 
+use std::env;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// What a program did.
@@ -31,6 +33,14 @@ impl Finished {
         assert!(!self.success, "{self:#?}");
         self.stdout + &self.stderr
     }
+}
+
+/// A program that the setup of the tests takes out of a package, where the package is not installed.
+pub fn own_program(name: &str) -> Command {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
+    let searched = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&searched).map(|path| path.join(name)).chain([own]).find(|path| path.is_file());
+    Command::new(found.unwrap_or_else(|| name.into()))
 }
 
 /// Runs a program to its end without input.
