@@ -10,8 +10,8 @@ use hockeypuck::domain::{Change, Digest, Digests, Fingerprint, Search};
 use hockeypuck::keyring::{Keyring, Settings};
 use hockeypuck::storage::adopt::{AdoptionStorage, Foreign, Row, Wanted};
 use hockeypuck::storage::{
-    self, AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError, Store,
-    StoredCertificate, StoredSummary,
+    self, AdminStorage, GossipStorage, HourlyCounts, MergeBase, PoolState, Put, PutOutcome, Storage, StorageError,
+    Store, StoredCertificate, StoredSummary,
 };
 use hockeypuck::telemetry::KeyringMetrics;
 use prometheus::Registry;

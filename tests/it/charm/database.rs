@@ -13,6 +13,8 @@ use crate::support::postgres::fresh_database;
 
 /// A new database in the cluster of this test process.
 pub(super) struct Database {
+    /// By which the tests reach it, not the service.
+    pub(super) url: String,
     socket: PathBuf,
     name: String,
 }
@@ -30,7 +32,7 @@ impl Database {
         let url = runtime().block_on(fresh_database());
         let (name, query) = url.strip_prefix("postgres:///").unwrap().split_once('?').unwrap();
         let directory = query.split('&').find_map(|pair| pair.strip_prefix("host=")).unwrap();
-        Self { socket: Path::new(directory).join(".s.PGSQL.5432"), name: name.to_owned() }
+        Self { socket: Path::new(directory).join(".s.PGSQL.5432"), name: name.to_owned(), url: url.clone() }
     }
 
     /// A way to it by this name of the loopback.

@@ -5,6 +5,9 @@ use std::process::Stdio;
 use super::administrator::Administrator;
 use super::database::Database;
 use super::pod::Pod;
+use crate::support::backend::runtime;
+use crate::support::certs;
+use crate::support::hockeypuck::{Release, Source};
 use crate::support::request::get;
 use crate::support::tools::run;
 
@@ -23,6 +26,34 @@ fn three_units_migrate_at_once() {
     }
     let again = run(&mut pods[0].0.migration());
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+}
+
+/// What Hockeypuck's image left in the database is served from the first moment on, what the charm had blocked is not,
+/// and the tables stay as they are, for going back.
+#[test]
+fn a_deployment_of_hockeypuck_is_taken_over() {
+    let [kept, blocked] = ["<kept@example.org>", "<blocked@example.org>"].map(certs::small);
+    let database = Database::new();
+    let in_database = runtime();
+    let source = in_database.block_on(async {
+        let source = Source::create(&database.url, Release::V23).await;
+        source.put(&[kept.packets(), blocked.packets()]).await;
+        let fingerprint = blocked.fingerprint().to_lowercase();
+        source.run("CREATE TABLE deleted_keys (fingerprint TEXT PRIMARY KEY NOT NULL, comment TEXT NOT NULL)").await;
+        source.run(&format!("INSERT INTO deleted_keys VALUES ('{fingerprint}', 'asked for')")).await;
+        source
+    });
+    let before = in_database.block_on(source.checksum());
+    let route = database.route("127.0.0.1");
+    let mut pod = Pod::new(&route);
+    run(&mut pod.migration()).expect_success();
+    pod.start();
+    for (owned, expected) in [(&kept, 200), (&blocked, 404)] {
+        let target = format!("/pks/lookup?op=get&search=0x{}", owned.fingerprint());
+        assert_eq!(get(pod.hkp(), &target).unwrap().status, expected);
+    }
+    pod.stop();
+    assert_eq!(in_database.block_on(source.checksum()), before);
 }
 
 /// Without a database the migration fails, so that the charm waits; it does not make one of its own.

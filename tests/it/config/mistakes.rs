@@ -79,6 +79,7 @@ reconAdr = "a:11370"
     insta::assert_snapshot!(settings.problems(), @r"
     warning: hockeypuck.conf:1: adminKeys is unknown: all settings stand below [hockeypuck]
     warning: hockeypuck.conf:3: hostnam is unknown and has no effect
+    warning: hockeypuck.conf:4: indexTemplate has no effect: the pages are part of the program, and cannot be replaced
     warning: hockeypuck.conf:5: webroot has no effect: the pages are part of the program, and cannot be replaced
     warning: hockeypuck.conf:7: hkp.logRequestDetails = true is not supported yet by this version
     warning: hockeypuck.conf:8: hkp.queries.selfSignedOnly = true is not supported yet by this version

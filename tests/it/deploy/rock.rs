@@ -56,6 +56,40 @@ fn the_rock_has_certificate_authorities() {
     assert_eq!(texts(&rock["parts"]["certificates"]["stage-packages"]), ["ca-certificates_data"]);
 }
 
+/// What the charm relies on holds, whatever its options are; all else comes from its variables.
+#[test]
+fn the_configuration_settles_what_the_charm_relies_on() {
+    let tree = Staged::light(LAYOUT);
+    let mut check = Command::new(tree.path("/hockeypuck/bin/hockeypuck"));
+    check.arg("check-config").arg("--config").arg(tree.path("/hockeypuck/etc/hockeypuck.conf")).env_clear();
+    check.envs([
+        ("APP_PORT", "8080"),
+        ("APP_METRICS_PORT", "8081"),
+        ("APP_METRICS_PATH", "/metrics"),
+        ("APP_SECRET_KEY", "a1B2c3D4"),
+        ("APP_BASE_URL", "http://hockeypuck-k8s.model:11371"),
+        ("APP_EXTERNAL_PEERS", "192.0.2.1,11371,11370"),
+        ("POSTGRESQL_DB_CONNECT_STRING", "postgresql://user:hunter2@db:5432/name"),
+    ]);
+    let checked = run(&mut check);
+    let shown = checked.shown();
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{shown}");
+    for line in [
+        "hostname = \"hockeypuck-k8s.model\"",
+        "hkp.bind = \":11371\"",
+        "hkp.queries.enableInexact = false",
+        "hkp.queries.inexactFrom = [\"127.0.0.1/32\"]",
+        "metrics.metricsAddr = \":9626\"",
+        "openpgp.maxPacketLength = 8192",
+        "openpgp.maxKeyLength = 1048576",
+        "openpgp.db.dsn = \"postgresql://user:***@db:5432/name\"",
+        "conflux.recon.reconAddr = \":11370\"",
+        "conflux.recon.partner.peer0.reconAddr = \"192.0.2.1:11370\"",
+    ] {
+        assert!(shown.lines().any(|shown| shown.starts_with(line)), "{line} is not in\n{shown}");
+    }
+}
+
 /// The service, its working directory, and every path that the charm or its framework names is there.
 #[test]
 fn the_charms_paths_are_in_the_rock() {
