@@ -264,9 +264,13 @@ mod tests {
     use super::*;
     use crate::telemetry::traces::{Sampler, TARGET, Traces};
 
+    fn filter_of(settings: &Settings<'_>) -> Filter {
+        reload::Layer::new(filter(settings.level, settings.filter).unwrap()).0
+    }
+
     fn is_span_disabled(filter: &str, traces: Option<&Traces>) -> bool {
         let settings = Settings { level: Level::Info, format: Format::Json, filter, file: None, traces };
-        let layers = layers(&settings, &Output::StandardError).unwrap();
+        let layers = layers(&settings, &Output::StandardError, filter_of(&settings));
         with_default(tracing_subscriber::registry().with(layers), || {
             tracing::info_span!(target: TARGET, "request").is_disabled()
         })
@@ -279,7 +283,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let path = directory.path().join("log");
             let settings = Settings { level: Level::Info, format, filter: "", file: Some(&path), traces: None };
-            let layers = layers(&settings, &Output::open(Some(&path)).unwrap()).unwrap();
+            let layers = layers(&settings, &Output::open(Some(&path)).unwrap(), filter_of(&settings));
             with_default(tracing_subscriber::registry().with(layers), || {
                 tracing::warn!(cause = %"one\ntwo", text = "three\r\nfour", debug = ?"five\nsix", "seven\neight");
             });

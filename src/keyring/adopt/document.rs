@@ -123,9 +123,9 @@ mod tests {
         let document = r#"{"md5": "x", "packet": {"tag": 6, "data": "xgE\u0041"}, "trusts": [{"packet": {"data": "zAA="}}],
             "signatures": [{"packet": {"data": "wgEB"}, "trusts": [{"packet": {"data": "zAEC"}}], "sigType": 31}],
             "subKeys": [{"packet": {"data": "zgED"}, "signatures": null}], "version": 4,
-            "userIDs": [{"packet": {"data": "zQEE"}, "keywords": "a", "trusts": [{"packet": {"data": "jAEF"}}],
+            "userIDs": [{"packet": {"data": "zQEE"}, "keywords": "a", "trusts": [{"packet": {"data": "sAEF"}}],
                 "signatures": [{"packet": {"data": "wgEG"}}]}]}"#;
-        let expected = "c60100cc00c20101cc0102cd01048c0105c20106ce0103";
+        let expected = "c60100cc00c20101cc0102cd0104b00105c20106ce0103";
         assert_eq!(packets(document).map(hex::encode).as_deref(), Ok(expected));
     }
 

@@ -67,7 +67,7 @@ pub(super) fn chunks(rows: &[Row]) -> Vec<&[Row]> {
     let (mut start, mut count, mut octets) = (0, 0, 0);
     for (at, row) in rows.iter().enumerate() {
         let (more, size) = if row.is_stored { (0, 0) } else { (1, row.octets) };
-        if count + more > BATCH_LIMIT || (count > 0 && octets + size > CHUNK_OCTETS) {
+        if count + more > BATCH_LIMIT || (count > 0 && size > 0 && octets + size > CHUNK_OCTETS) {
             chunks.extend(rows.get(start..at));
             (start, count, octets) = (at, 0, 0);
         }
