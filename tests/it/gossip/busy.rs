@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use ptree::net::{self, Limits, Offer};
 use tokio::net::TcpListener;
 
-use super::world::{Place, Plan};
+use super::world::{Place, Plan, scrape};
 use crate::support::backend::Backend;
 use crate::support::ports::free_port;
-use crate::support::request;
 
 /// It is counted as what it is and is no reason to give the partner up: nothing is pushed in place of sessions.
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +23,7 @@ async fn a_busy_partner_is_no_stranger() {
         net::refuse(stream, &Offer { http_port: 11371 }, "sync not available, currently mutating", &Limits::default())
             .await;
     }
-    let told = tokio::task::spawn_blocking(move || request::get(metrics, "/metrics").unwrap().text()).await.unwrap();
+    let told = scrape(metrics).await;
     let is_told = |line: &str| told.lines().any(|told| told.starts_with(line));
     assert!(is_told("conflux_reconciliation_busy_peer{peer=\"busy\"} "), "{told}");
     assert!(is_told("conflux_reconciliation_event_time_seconds{event=\"busy\",peer=\"busy\",role=\"client\"} "));

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::support::backend::Backend;
 use crate::support::certs;
 use crate::support::ports::free_port;
+use crate::support::request;
 use crate::support::store::patient;
 
 /// How long servers may take to agree on a busy machine.
@@ -146,6 +147,11 @@ async fn submit(keyring: &Keyring, certificates: &[Vec<u8>]) {
         let refused = submission.results.iter().find(|result| matches!(result.outcome, Outcome::Rejected(_)));
         assert!(refused.is_none(), "{refused:?}");
     }
+}
+
+/// What a server tells Prometheus at its `METRICS_BIND`.
+pub async fn scrape(address: SocketAddr) -> String {
+    tokio::task::spawn_blocking(move || request::get(address, "/metrics").unwrap().text()).await.unwrap()
 }
 
 /// Certificates with one user ID each.
