@@ -10,8 +10,16 @@ const DURATION_BUCKETS: [f64; 17] =
 const ROUTE_BUCKETS: [f64; 6] = [0.005, 0.025, 0.1, 0.5, 2.5, 10.0];
 /// Every limit on requests and connections. All are there from the start: a series that begins with its first
 /// refusal hides it from a rate.
-const REFUSALS: [&str; 6] =
-    ["connections", "requests", "request_deadline", "body_size", "body_deadline", "body_memory"];
+const REFUSALS: [&str; 8] = [
+    "connections",
+    "tls_handshake",
+    "first_request",
+    "requests",
+    "request_deadline",
+    "body_size",
+    "body_deadline",
+    "body_memory",
+];
 
 /// What happens on the HTTP listeners. Every label has a fixed, small set of values.
 #[derive(Clone, Debug)]

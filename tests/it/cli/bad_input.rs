@@ -36,6 +36,14 @@ fn mistakes_are_answered() {
         &["block-keys", "--comment", "a", "0123"],
         &["unblock-keys"],
         &["list-blocked", "a"],
+        &["adopt", "surplus"],
+        &["adopt", "--database-url", "postgres://127.0.0.1:1/a"],
+        &["ptree", "prune"],
+        &["ptree", "check", "--data-dir", "empty"],
+        &["peers", "surplus"],
+        &["peers", "--data-dir", "empty"],
+        &["man", "--dir", "missing/man"],
+        &["completions", "abacus"],
     ] {
         let outcome = place.run(arguments);
         assert_eq!(outcome.stdout, "", "{arguments:?}");

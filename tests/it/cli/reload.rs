@@ -2,12 +2,17 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use hockeypuck::app::now;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::keyrings::certificates;
 use super::program::Place;
 use super::serving::{Serving, unasked};
-use crate::support::request::{get, submit};
+use crate::support::administrator::{Administrator, armored_certificate};
+use crate::support::certs::{Owned, small};
+use crate::support::request::{get, send, submit};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -76,6 +81,45 @@ fn limits_are_lowered_at_once() {
     while !matches!(submit(hkp, certificate), Ok(answer) if answer.status == 200) {
         assert!(Instant::now() < deadline, "the limits on certificates stay as they were");
     }
+}
+
+/// Whoever is made an administrator may ask from then on, and what is put on the blocklist is gone; taking it off the
+/// list brings nothing back.
+#[test]
+fn administrators_and_the_blocklist_change() {
+    let place = Place::new();
+    let server = start(&place, "");
+    let hkp = server.addresses()[0];
+    let admin = Administrator::new(SystemTime::from(now()) - Duration::from_secs(3600));
+    let [deleted, blocked] = ["deleted", "blocked"].map(|name| small(&format!("<{name}@example.org>")));
+    for packets in [admin.packets(), deleted.packets(), blocked.packets()] {
+        assert_eq!(submit(hkp, &packets).unwrap().status, 200);
+    }
+    let status =
+        |cert: &Owned| get(hkp, &format!("/pks/lookup?op=get&search=0x{}", cert.fingerprint())).unwrap().status;
+    let text = format!("/pks/delete\n{}", armored_certificate(&deleted.packets()));
+    let encoded = |value: &str| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+    let form = format!("keytext={}&keysig={}", encoded(&text), encoded(&admin.sign(&text, SystemTime::from(now()))));
+    let header = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let delete = || send(hkp, "POST", "/pks/delete", header, form.as_bytes()).unwrap().status;
+    assert_eq!((delete(), status(&deleted)), (422, 200));
+
+    write(
+        &place,
+        &format!("adminKeys = [\"{}\"]\nopenpgp.blacklist = [\"{}\"]", admin.fingerprint(), blocked.fingerprint()),
+    );
+    let told = server.reload();
+    assert!(told.contains("adminKeys") && told.contains("openpgp.blacklist"), "{told}");
+    assert_eq!((delete(), status(&deleted)), (200, 404));
+    let deadline = Instant::now() + PATIENCE;
+    while status(&blocked) != 404 {
+        assert!(Instant::now() < deadline, "nothing is blocked");
+        std::thread::sleep(LOOK_EVERY);
+    }
+    write(&place, "");
+    server.reload();
+    assert!(submit(hkp, &blocked.packets()).unwrap().text().contains("blocked"));
+    assert_eq!(status(&blocked), 404);
 }
 
 /// The log tells more or less from the signal on.
