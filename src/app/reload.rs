@@ -67,8 +67,6 @@ const LIVE: &[&str] = &[
     "pks.from",
     "pks.to",
     "reconStaleSecs",
-    "software",
-    "version",
 ];
 /// What is hidden where settings are shown.
 const DATABASE: &str = "openpgp.db.dsn";

@@ -35,7 +35,8 @@ pub(super) fn suggest(reader: &mut Reader<'_>) {
 }
 
 fn suggest_port(reader: &mut Reader<'_>, variable: &str, key: &Key) {
-    let Some(text) = reader.variable(variable) else { return };
+    // Kubernetes sets the same name to the URL of a service that is called `app`.
+    let Some(text) = reader.variable(variable).filter(|text| !text.starts_with("tcp://")) else { return };
     match text.trim().parse::<u16>() {
         Ok(port) => reader.suggest(key, format!(":{port}"), origin(variable)),
         Err(_) => reader.complain(Severity::Error, &origin(variable), &format!("{text:?}: expected a port")),

@@ -61,15 +61,16 @@ impl FromStr for DatabaseUrl {
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
         if !scheme.is_empty() {
             write!(f, "{scheme}://")?;
         }
-        match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
-            Some((Some((user, _)), host)) => write!(f, "{user}:{HIDDEN}@{host}")?,
-            _ => f.write_str(authority)?,
-        }
+        let rest = match user_of(rest) {
+            Some((user, rest)) => {
+                write!(f, "{user}:{HIDDEN}@")?;
+                rest
+            }
+            None => rest,
+        };
         for (index, part) in rest.split_inclusive(['?', '&']).enumerate() {
             let separator = part.strip_suffix('&').map_or("", |_| "&");
             let is_secret = index > 0 && part.to_ascii_lowercase().starts_with("password=");
@@ -77,6 +78,18 @@ impl fmt::Display for DatabaseUrl {
         }
         Ok(())
     }
+}
+
+/// The user, where there is a password, and what follows both. In a password that is not encoded as it should be, `/`,
+/// `?` and `#` do not end it here: it must not be shown either.
+fn user_of(rest: &str) -> Option<(&str, &str)> {
+    let query = rest.find('?').unwrap_or(rest.len());
+    let (user, after) = rest.split_once(':')?;
+    let port = after.split(['/', '?', ',']).next().unwrap_or_default();
+    let is_port = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+    let at = rest.get(..query)?.rfind('@').or_else(|| rest.rfind('@').filter(|_| !is_port))?;
+    (user.len() < at).then_some(())?;
+    Some((user, rest.get(at + 1..)?))
 }
 
 impl fmt::Debug for DatabaseUrl {

@@ -13,7 +13,8 @@ pub struct Tracing {
     pub sampler: Sampler,
 }
 
-const ENDPOINT: Key = Key::new("tracing.endpoint");
+/// A wrong one may have a password.
+const ENDPOINT: Key = Key::new("tracing.endpoint").secret();
 const SERVICE_NAME: Key = Key::new("tracing.serviceName");
 const SAMPLER: Key = Key::new("tracing.sampler");
 const SAMPLER_ARG: Key = Key::new("tracing.samplerArg");

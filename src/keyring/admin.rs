@@ -10,8 +10,9 @@ use super::Keyring;
 use super::submit::{back_off, search_for};
 use crate::cert::admin::{self, Refusal, Signed, Target};
 use crate::cert::{Incoming, Merged, Rejection};
-use crate::domain::{Fingerprint, Record};
+use crate::domain::{Fingerprint, Record, Search};
 use crate::storage::admin::{Carried, Effect, SignedRequest};
+use crate::storage::adopt::Wanted;
 use crate::storage::{Put, PutOutcome, StorageError};
 
 /// How often a replacement is tried because somebody else wrote the certificate at the same time.
@@ -148,6 +149,9 @@ impl Keyring {
             }
         }
         let named = once_each(named);
+        for fingerprint in &named {
+            self.adopt_first(Wanted::Matching(&Search::Fingerprint(*fingerprint))).await;
+        }
         let deleted = match self.carry_out(signed, Effect::Delete(&named)).await? {
             Carried::Deleted(deleted) => deleted,
             Carried::Replayed => return Err(AdminError::Replayed),

@@ -101,25 +101,28 @@ impl Keyring {
         self.store.adoption().foreign_digests(of).await
     }
 
-    /// Takes over what a lookup is about to ask for. Never an error: the lookup goes on with what is there.
-    pub(super) async fn adopt_first(&self, wanted: Wanted<'_>) {
+    /// Takes over what a lookup is about to ask for. Never an error: the lookup goes on with what is there. Whether that
+    /// is everything.
+    pub(super) async fn adopt_first(&self, wanted: Wanted<'_>) -> bool {
         if !self.is_adopting() {
-            return;
+            return true;
         }
         let work = Box::pin(self.adopt_wanted(wanted));
         let lookups = &self.metrics.adopt_lookups;
-        match tokio::time::timeout(LOOKUP_LIMIT, work).await {
-            Ok(Ok(0)) => lookups.with_label_values(&["nothing"]).inc(),
-            Ok(Ok(_)) => lookups.with_label_values(&["adopted"]).inc(),
+        let result = match tokio::time::timeout(LOOKUP_LIMIT, work).await {
+            Ok(Ok(0)) => "nothing",
+            Ok(Ok(_)) => "adopted",
             Ok(Err(error)) => {
                 tracing::warn!(%error, "what a lookup asks for could not be taken over from Hockeypuck's tables");
-                lookups.with_label_values(&["failed"]).inc();
+                "failed"
             }
             Err(_) => {
                 tracing::warn!("taking over what a lookup asks for from Hockeypuck's tables takes too long");
-                lookups.with_label_values(&["late"]).inc();
+                "late"
             }
-        }
+        };
+        lookups.with_label_values(&[result]).inc();
+        !matches!(result, "failed" | "late")
     }
 
     /// Answers how many rows were taken over.

@@ -21,18 +21,23 @@ impl Keyring {
     /// The certificates that match, best first; empty when there are none.
     pub async fn certificates(&self, search: &Search) -> Result<Vec<StoredCertificate>, LookupError> {
         let limit = self.settings().result_limit;
-        self.adopt_first(Wanted::Matching(search)).await;
+        let is_all = self.adopt_first(Wanted::Matching(search)).await;
         let found = self.store.certificates(search, limit.saturating_add(1)).await?;
-        within_limit(found, limit)
+        something(is_all, within_limit(found, limit)?)
     }
 
     /// What index views show of the certificates that match, best first.
     pub async fn index(&self, search: &Search) -> Result<Vec<StoredSummary>, LookupError> {
         let limit = self.settings().result_limit;
-        self.adopt_first(Wanted::Matching(search)).await;
+        let is_all = self.adopt_first(Wanted::Matching(search)).await;
         let found = self.store.summaries(search, limit.saturating_add(1)).await?;
-        within_limit(found, limit)
+        something(is_all, within_limit(found, limit)?)
     }
+}
+
+/// Nobody is told that there is nothing as long as that is not known.
+fn something<T>(is_all: bool, found: Vec<T>) -> Result<Vec<T>, LookupError> {
+    if found.is_empty() && !is_all { Err(StorageError::Busy.into()) } else { Ok(found) }
 }
 
 fn within_limit<T>(found: Vec<T>, limit: u32) -> Result<Vec<T>, LookupError> {

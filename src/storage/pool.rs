@@ -203,6 +203,10 @@ impl<DB: Database> Connections<DB> {
     async fn make_ready(&self, lease: &mut Lease<DB>) -> Result<(), StorageError> {
         let preparing = (self.prepare)(lease.start()?);
         let prepared = tokio::time::timeout(self.bounds.acquire_timeout, preparing).await;
+        if prepared.is_err() {
+            // A server that is gone does not even refuse.
+            self.kept.suspect();
+        }
         lease.finish(prepared.map(|answer| answer.map_err(StorageError::from)))
     }
 }
@@ -399,10 +403,11 @@ impl<DB: Database> Drop for Lease<DB> {
             LeaseState::Clean => return self.kept.put(connection, self.keep_until),
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let settle_timeout = self.settle_timeout;
+        let (settle_timeout, kept) = (self.settle_timeout, self.kept.clone());
         runtime.spawn(async move {
             let settled = tokio::time::timeout(settle_timeout, connection.ping()).await;
             if !matches!(settled, Ok(Ok(()))) {
+                kept.suspect();
                 connection.close_on_drop();
             }
             drop(connection);

@@ -59,6 +59,8 @@ impl PostgresStore {
             // A program that stalls in a transaction must not keep the others waiting for its locks.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
             ("timezone", "UTC"),
+            // What a writer reads after it has waited for a lock must be what was committed meanwhile.
+            ("default_transaction_isolation", "read committed"),
             // Compiling takes longer than any query here.
             ("jit", "off"),
         ];

@@ -58,7 +58,9 @@ impl Drop for Claimed<'_> {
     /// Also when the lookup was given up.
     fn drop(&mut self) {
         let mut names = self.claims.lock();
-        names.retain(|name| !self.rows.iter().any(|row| row.name == *name));
+        for row in &self.rows {
+            names.remove(&row.name);
+        }
         drop(names);
         self.claims.ended.notify_waiters();
     }

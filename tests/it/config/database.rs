@@ -83,6 +83,16 @@ fn passwords_are_hidden() {
     }
     let shown = "postgres://hkp:hunter2@db:5432/keys?sslmode=disable".parse::<DatabaseUrl>().unwrap().to_string();
     assert_eq!(shown, "postgres://hkp:***@db:5432/keys?sslmode=disable");
+    // Nor one that is not encoded as it should be.
+    for url in
+        ["postgres://hkp:hun/ter2@db/keys", "postgres://hkp:hun?ter2@db", "postgres://hkp:h#u@nter2@db:1/keys?a=b"]
+    {
+        let shown = url.parse::<DatabaseUrl>().unwrap().to_string();
+        assert!(shown.starts_with("postgres://hkp:***@db"), "{shown}");
+    }
+    for url in ["postgres://db:5432/keys?user=a@b", "postgres://hkp@db:5432/keys", "postgres://[::1]:5432/keys"] {
+        assert_eq!(url.parse::<DatabaseUrl>().unwrap().to_string(), url);
+    }
 }
 
 /// Characters that end a path in a URL can be in the name of the data directory.

@@ -64,7 +64,7 @@ pub async fn unread(conn: &mut PgConnection, wanted: Wanted<'_>, limit: u32) -> 
     let query = match wanted {
         Wanted::Matching(Search::Fingerprint(fingerprint)) => by_fingerprint(start(BY_FINGERPRINT), fingerprint),
         Wanted::Matching(Search::KeyId(id)) => by_key_id(&start, shape, *id),
-        Wanted::Matching(Search::Email(email)) if is_indexable(email) => by_words(start(BY_WORDS), &[email]),
+        Wanted::Matching(Search::Email(email)) if is_indexable(email) => by_address(start(BY_WORDS), email),
         Wanted::Matching(Search::Keywords(words)) if words.iter().all(|word| is_indexable(word)) => {
             by_words(start(BY_WORDS), words)
         }
@@ -85,6 +85,14 @@ fn by_key_id<'q>(start: &impl Fn(&'static str) -> Query<'q>, shape: Shape, id: K
         return start(BY_KEYS_OF_ANY_VERSION).bind(reversed(&digits)).bind(format!("06{digits}"));
     }
     start(BY_KEYS).bind(reversed(&digits))
+}
+
+/// Text of which the database would make something else than one address, such as the name of a host that a million
+/// addresses have, is looked for as it is only.
+fn by_address<'q>(query: Query<'q>, email: &str) -> Query<'q> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+');
+    let is_address = email.starts_with(|c: char| c.is_ascii_alphanumeric()) && email.chars().all(is_plain);
+    query.bind(lexeme(email)).bind(if is_address { email.to_owned() } else { String::new() }).persistent(false)
 }
 
 /// Planned anew for its words, as with the words of this program's own table.

@@ -50,15 +50,18 @@ const TAKE_TURN: &str = "UPDATE adoptions SET owner = $1, lease_until = now() + 
      WHERE finished_at IS NULL AND (owner IS NULL OR owner = $1 OR lease_until <= now() OR $3) \
      RETURNING pass, since::text, reached";
 
-/// $1: pass. The rows that were there when it began, unless that is known.
+/// $1: pass. The rows that are there when it begins, unless that is known. Takes as long as reading the table, so it
+/// must not hold the row of the pass, whose lease is renewed meanwhile.
 const MEASURE: &str = concat!(
-    "UPDATE adoptions AS a SET total = (SELECT count(*) FROM keys AS k WHERE k.mtime > a.since), \
-     recent = (SELECT ",
+    "SELECT (SELECT count(*) FROM keys AS k WHERE k.mtime > a.since), (SELECT ",
     hash_of_rows!(),
     " FROM keys AS k WHERE ",
     recent!("a.watermark"),
-    ") WHERE a.pass = $1 AND a.total IS NULL"
+    ") FROM adoptions AS a WHERE a.pass = $1 AND a.total IS NULL"
 );
+
+/// $1: pass, $2 and $3: what was measured.
+const NOTE_MEASURES: &str = "UPDATE adoptions SET total = $2, recent = $3 WHERE pass = $1 AND total IS NULL";
 
 /// $1: pass, $2: unit, $3: lease in milliseconds.
 const RENEW: &str = "UPDATE adoptions SET lease_until = now() + $3 * interval '1 millisecond' \
@@ -75,10 +78,12 @@ const REJECT: &str = "INSERT INTO adoption_rejects (pass, rfingerprint, reason, 
      SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::text[]) \
      ON CONFLICT (rfingerprint) DO UPDATE SET pass = excluded.pass, reason = excluded.reason, detail = excluded.detail";
 
-/// $1: pass, $2: unit. Rows are counted once more: they may have changed since they were counted first.
-const FINISH: &str = "UPDATE adoptions AS a SET finished_at = now(), \
-         total = (SELECT count(*) FROM keys AS k WHERE k.mtime > a.since) \
-     WHERE a.pass = $1 AND a.owner = $2 AND a.finished_at IS NULL";
+/// $1: pass. Rows are counted once more: they may have changed since they were counted first.
+const COUNT: &str = "SELECT count(*) FROM keys AS k, adoptions AS a WHERE a.pass = $1 AND k.mtime > a.since";
+
+/// $1: pass, $2: unit, $3: rows.
+const FINISH: &str = "UPDATE adoptions SET finished_at = clock_timestamp(), total = $3 \
+     WHERE pass = $1 AND owner = $2 AND finished_at IS NULL";
 
 /// $1: pass, $2: unit.
 const GIVE_BACK: &str = "UPDATE adoptions SET owner = NULL, lease_until = '-infinity' WHERE pass = $1 AND owner = $2 AND finished_at IS NULL";
@@ -161,7 +166,10 @@ pub async fn take_turn(
 pub async fn measure(conn: &mut PgConnection, pass: i64) -> Result<(), StorageError> {
     let mut transaction = conn.begin().await?;
     lift_deadline(&mut transaction).await?;
-    sqlx::query(MEASURE).bind(pass).execute(&mut *transaction).await?;
+    let measured: Option<(i64, String)> = sqlx::query_as(MEASURE).bind(pass).fetch_optional(&mut *transaction).await?;
+    if let Some((total, recent)) = measured {
+        sqlx::query(NOTE_MEASURES).bind(pass).bind(total).bind(recent).execute(&mut *transaction).await?;
+    }
     Ok(transaction.commit().await?)
 }
 
@@ -194,7 +202,8 @@ pub async fn advance(conn: &mut PgConnection, step: &Step<'_>) -> Result<bool, S
 pub async fn finish(conn: &mut PgConnection, pass: i64, unit: &str) -> Result<bool, StorageError> {
     let mut transaction = conn.begin().await?;
     lift_deadline(&mut transaction).await?;
-    let finished = sqlx::query(FINISH).bind(pass).bind(unit).execute(&mut *transaction).await?;
+    let total: i64 = sqlx::query_scalar(COUNT).bind(pass).fetch_one(&mut *transaction).await?;
+    let finished = sqlx::query(FINISH).bind(pass).bind(unit).bind(total).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(finished.rows_affected() > 0)
 }
