@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod certs;
 pub mod forge;
 pub mod hockeypuck;
+pub mod log;
 pub mod ports;
 pub mod postgres;
 pub mod processor;

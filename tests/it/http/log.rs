@@ -1,40 +1,15 @@
 //! The access log: enough to run the server, nothing about who looked for whom.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use axum::body::Body;
 use hockeypuck::storage::StorageError;
 use http::Request;
 use tracing::Level;
 use tracing::instrument::WithSubscriber;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::records::record;
 use super::scripted::{Failure, failing};
 use super::world::{World, settings};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::support::log::Log;
 
 /// What is logged at info level while `world` answers `request`.
 async fn logged(world: &World, request: Request<Body>) -> String {
@@ -42,8 +17,7 @@ async fn logged(world: &World, request: Request<Body>) -> String {
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).with_max_level(Level::INFO).finish();
     world.send(request).with_subscriber(subscriber).await;
-    let octets = log.0.lock().unwrap().clone();
-    String::from_utf8(octets).unwrap()
+    log.text()
 }
 
 fn request() -> Request<Body> {

@@ -1,7 +1,5 @@
 //! Operations of the store are timed, and slow ones told by their names.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hockeypuck::domain::Search;
@@ -9,32 +7,10 @@ use hockeypuck::storage::{self, StoreLimits, Watch};
 use hockeypuck::telemetry::{RequestIds, StorageMetrics};
 use prometheus::{Registry, TextEncoder};
 use tracing::instrument::WithSubscriber;
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::support::log::Log;
 use crate::support::postgres::fresh_database;
 use crate::support::store::sqlite_url;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// What is logged and measured of one search by a store that takes operations of `slow` for slow.
 async fn watched(url: &str, slow: Duration) -> (String, String) {
@@ -47,8 +23,7 @@ async fn watched(url: &str, slow: Duration) -> (String, String) {
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     search.with_subscriber(subscriber).await.unwrap();
     store.close().await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    (text, TextEncoder::new().encode_to_string(&registry.gather()).unwrap())
+    (log.text(), TextEncoder::new().encode_to_string(&registry.gather()).unwrap())
 }
 
 /// A slow operation is one line with its name, how long it took and the request that it is a part of, without what
